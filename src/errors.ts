@@ -1,0 +1,202 @@
+const quote = (name: string): string => JSON.stringify(name);
+const list = (names: readonly string[]): string => names.map(quote).join(', ') || 'none';
+
+/**
+ * Every error that Nefeli itself raises: code → message. The message says what happened, with which value, and what to do.
+ *
+ * `docs/errors.md` has a row for each code; a test compares the two.
+ */
+const MESSAGE_OF = {
+  // The peer's mistakes: answered on the wire.
+  NAMESPACE_UNKNOWN: (d: { namespace: string; served: readonly string[] }): string =>
+    `nothing serves the namespace ${quote(d.namespace)}. Served here: ${list(d.served)}. ` +
+    'Add a controller or a map for it, or correct the name.',
+  NAMESPACE_NOT_CONNECTED: (d: { namespace: string }): string =>
+    `this connection is not connected to the namespace ${quote(d.namespace)}. Connect to it first.`,
+  ROOM_NOT_JOINED: (d: { namespace: string; room: string }): string =>
+    `this connection has not joined the room ${quote(d.room)} of the namespace ${quote(d.namespace)}. Join it first.`,
+  EVENT_UNKNOWN: (d: { namespace: string; event: string }): string =>
+    `the namespace ${quote(d.namespace)} has no handler for the event ${quote(d.event)}. ` +
+    'Add a method or a map entry for it, add onAnyEvent, or correct the name.',
+  MESSAGE_MALFORMED: (d: { reason: string }): string =>
+    `a frame could not be understood: ${d.reason}. Three within a minute close the connection.`,
+  TOO_MANY_NAMESPACES: (d: { maxNamespaces: number }): string =>
+    `this connection is connected to ${d.maxNamespaces} namespaces already. Disconnect one, or raise limits.maxNamespaces.`,
+  TOO_MANY_ROOMS: (d: { maxRooms: number }): string =>
+    `this connection has joined ${d.maxRooms} rooms already. Leave one, or raise limits.maxRooms.`,
+  HANDLER_TIMEOUT: (d: { event: string; timeoutMs: number }): string =>
+    `the handler of ${quote(d.event)} did not finish within ${d.timeoutMs} ms, so the next message goes on without it. ` +
+    'Let it end when msg.signal aborts, or raise handlerTimeoutMs.',
+
+  // What can happen to whoever sends or waits.
+  ASK_TIMEOUT: (d: { event: string; timeoutMs: number }): string =>
+    `no reply to ${quote(d.event)} came within ${d.timeoutMs} ms. Answer it on the other side, or give ask() a longer timeoutMs.`,
+  ASK_ABORTED: (d: { event: string }): string =>
+    `the ask ${quote(d.event)} was aborted by its signal before a reply came.`,
+  ASK_UNHEARD: (d: { event: string }): string =>
+    `nobody matched the target of the ask ${quote(d.event)}. Check the namespace, room and id it was sent to.`,
+  TOO_MANY_ASKS: (d: { maxPendingAsks: number }): string =>
+    `${d.maxPendingAsks} asks of this connection wait for their replies already. Await some, or raise limits.maxPendingAsks.`,
+  CONN_CLOSED: (d: { code: number; reason: string }): string =>
+    `the connection has closed (${d.code}${d.reason ? `: ${d.reason}` : ''}), so nothing can be asked or awaited on it any more.`,
+  CONN_REFUSED: (d: { text: string }): string => `the server refused the connection: ${d.text}`,
+  REMOTE_ERROR: (d: { text: string }): string => `the other side answered with an error: ${d.text}`,
+  EMIT_TOO_EARLY: (d: { namespace: string }): string =>
+    `nothing can be sent to the namespace ${quote(d.namespace)} before it is connected. ` +
+    'Move it from the constructor or onNamespaceConnect to onNamespaceConnected.',
+  MESSAGE_TOO_LARGE: (d: { event: string; bytes: number; maxMessageBytes: number }): string =>
+    `the message ${quote(d.event)} has ${d.bytes} bytes, and ${d.maxMessageBytes} are allowed. ` +
+    'Send it in parts, or raise limits.maxMessageBytes.',
+  EVENT_RESERVED: (d: { event: string }): string =>
+    `${quote(d.event)} cannot be sent as an event: names that start with "_On" belong to the protocol. Choose another name.`,
+  NAME_TOO_LONG: (d: { kind: string; name: string; maxBytes: number }): string =>
+    `the ${d.kind} name ${quote(`${d.name.slice(0, 32)}…`)} is longer than ${d.maxBytes} bytes of UTF-8. ` +
+    'Use a shorter one, or raise the limit of its kind in limits.',
+  NAME_NOT_ENCODABLE: (d: { kind: string; name: string }): string =>
+    `the ${d.kind} name ${quote(d.name)} holds "@%!semicolon@%!", which the wire uses for ";". Use another name.`,
+  BODY_NOT_JSON: (d: { event: string; reason: string }): string =>
+    `the body of ${quote(d.event)} is not JSON: ${d.reason}. Read msg.body, or let the sender send JSON.`,
+  BODY_NOT_SENDABLE: (d: { type: string }): string =>
+    `a value of type ${d.type} cannot be sent. Send a string, bytes, or what JSON can hold.`,
+  CLIENT_CANNOT_BROADCAST: (_: Record<string, never>): string =>
+    'only a server can broadcast. Emit an event, and let a handler on the server broadcast it.',
+  SERVER_CLOSED: (_: Record<string, never>): string => 'this server has been closed. Make a new one.',
+
+  // The programmer's mistakes: thrown at start.
+  OPTION_INVALID: (d: { option: string; value: unknown; expected: string }): string =>
+    `the option ${d.option} is ${String(d.value)}, but must be ${d.expected}.`,
+  EVENT_DUPLICATE: (d: { namespace: string; event: string; first: string; second: string }): string =>
+    `the event ${quote(d.event)} of the namespace ${quote(d.namespace)} is handled twice: by ${d.first} and by ${d.second}. ` +
+    'Rename one of them, or give one another name with @On.',
+  HANDLER_NOT_METHOD: (d: { controller: string; member: string }): string =>
+    `${d.controller}.${d.member} looks like an event but is not a method: only methods on the prototype are events. ` +
+    'Write it as a method, not as an arrow function property.',
+  HANDLER_NOT_FUNCTION: (d: { namespace: string; event: string; type: string }): string =>
+    `the event ${quote(d.event)} of the namespace ${quote(d.namespace)} is of type ${d.type}. Give it a function (msg, ns) => ….`,
+  NATIVE_MISPLACED: (d: { namespace: string }): string =>
+    `onNativeMessage stands in the namespace ${quote(d.namespace)}. Raw messages have no namespace: move it to the namespace "".`,
+  NATIVE_ONLY_INVALID: (d: { found: readonly string[] }): string =>
+    `native: 'only' needs exactly one handler, onNativeMessage in the namespace "". Found: ${d.found.join(', ') || 'none'}. ` +
+    "Remove the others, or leave native: 'only' out: raw and framed messages can share a connection.",
+  CONTROLLER_NOT_DECORATED: (d: { controller: string }): string =>
+    `${d.controller} is not decorated with @Namespace(…), so no namespace can be read from it. Decorate the class.`,
+  CONTROLLER_WITHOUT_EVENTS: (d: { controller: string }): string =>
+    `${d.controller} has no event: no method named on… with an upper-case letter after it, and none with @On. Add one, or remove it from controllers.`,
+  CONTROLLERS_NEED_CONTAINER: (d: { controllers: readonly string[] }): string =>
+    `controllers are given (${d.controllers.join(', ')}) but no container that could make them. Pass container: new Container().`,
+  NOTHING_SERVED: (_: Record<string, never>): string =>
+    'there is nothing to serve: neither controllers nor namespaces were given. Pass one of them.',
+  SERVICE_UNBOUND: (d: { controller: string; reason: string }): string =>
+    `${d.controller} cannot be made: ${d.reason} Bind the service in the container before nefeli is registered; ` +
+    'where no decorator metadata is emitted (esbuild, tsx), write @inject(…) on every parameter.',
+  CAPTIVE_CONNECTION: (d: { path: string }): string =>
+    `a singleton would keep the first connection for everybody: ${d.path}. Bind it in transient scope, or pass it the NSConn as an argument.`,
+  LATE_BINDING: (d: { service: string }): string =>
+    `${d.service} was bound after nefeli had been registered. Bind everything before: a late binding empties the plans of all controllers.`,
+  OUTSIDE_CONNECTION: (d: { service: string }): string =>
+    `${d.service} was asked for outside of a connection. Inject it only into controllers, and into transient services that controllers use.`,
+  WEBSOCKET_ALREADY_REGISTERED: (_: Record<string, never>): string =>
+    '@fastify/websocket is registered already, so origins would be checked too late and clients closed without a code. ' +
+    'Remove that registration: nefeli registers @fastify/websocket itself and passes `websocket: { … }` on to it.',
+  MOUNT_DUPLICATE: (d: { name: string }): string =>
+    `the mount ${quote(d.name)} is registered twice. Give the second one another name.`,
+  MOUNT_UNKNOWN: (d: { name: string; mounts: readonly string[] }): string =>
+    `no mount is named ${quote(d.name)}. Registered: ${list(d.mounts)}. Register it with { name: ${quote(d.name)} }.`,
+  MOUNT_ELSEWHERE: (_: Record<string, never>): string =>
+    'nefeli is registered in another, sibling context of the same server, and two contexts cannot both own its upgrades. ' +
+    'Register nefeli on their common parent, with a name for each mount.',
+  ID_EMPTY: (_: Record<string, never>): string =>
+    'the idGenerator returned an empty id. Return a text that is not empty; leave idGenerator out for random ids.',
+} as const;
+
+/** The name of an error that Nefeli raises. A program decides by it, never by a message. */
+export type ErrorCode = keyof typeof MESSAGE_OF;
+
+/** What is known about an error of the given code. */
+export type ErrorDetails<Code extends ErrorCode> = Parameters<(typeof MESSAGE_OF)[Code]>[0];
+
+/** The texts that neffos peers know. Every other built-in error crosses the wire under its neffos name or a short text. */
+const WIRE_TEXT: Partial<Record<ErrorCode, string>> = {
+  NAMESPACE_UNKNOWN: 'bad namespace',
+  NAMESPACE_NOT_CONNECTED: 'bad namespace',
+  ROOM_NOT_JOINED: 'bad room',
+  EVENT_UNKNOWN: 'bad event',
+  MESSAGE_MALFORMED: 'invalid payload',
+  BODY_NOT_JSON: 'invalid payload',
+  TOO_MANY_NAMESPACES: 'too many namespaces',
+  TOO_MANY_ROOMS: 'too many rooms',
+  HANDLER_TIMEOUT: 'handler timeout',
+  CONN_CLOSED: 'write closed',
+};
+
+/** Every code there is, for the test that holds `docs/errors.md` to the table. */
+export const ERROR_CODES: readonly ErrorCode[] = Object.keys(MESSAGE_OF) as ErrorCode[]; // the keys are the codes
+
+/** An error that Nefeli raises: `code` for programs, `message` for the developer, `wireText` for the other side. */
+export class WsError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'WsError';
+  readonly code: Code;
+  readonly details: ErrorDetails<Code>;
+
+  constructor(code: Code, details: ErrorDetails<Code>, options?: ErrorOptions) {
+    const format = MESSAGE_OF[code] as (details: ErrorDetails<Code>) => string; // the entry of this very code
+    super(`${code}: ${format(details)}`, options);
+    this.code = code;
+    this.details = details;
+  }
+
+  /** What may cross the wire; `undefined` where the error is nobody else's business. */
+  get wireText(): string | undefined {
+    return WIRE_TEXT[this.code];
+  }
+}
+
+/**
+ * An error meant for the other side: thrown in a handler, its text is the error reply as it is. Thrown in a before-event
+ * (`onNamespaceConnect`, `onRoomJoin`, …) it refuses. Any other error leaves as `internal error <id>`.
+ */
+export class PublicError extends Error {
+  override readonly name: string = 'PublicError';
+  /** For programs of the other side that can read more than a text. */
+  readonly code: string | undefined;
+  readonly data: unknown;
+
+  constructor(
+    text: string,
+    options: { readonly code?: string; readonly data?: unknown; readonly cause?: unknown } = {},
+  ) {
+    super(text, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = options.code;
+    this.data = options.data;
+  }
+}
+
+/** Thrown in a handler, it closes the connection with a code and a reason after the error reply has been sent. */
+export class CloseError extends PublicError {
+  override readonly name = 'CloseError';
+  readonly closeCode: number;
+
+  /** @param closeCode 1000, 1001, 1003, 1007–1014, or 3000–4999 for applications (RFC 6455, section 7.4.2) */
+  constructor(closeCode: number, reason: string) {
+    super(reason);
+    this.closeCode = closeCode;
+  }
+}
+
+/** What a text from the other side stands for. The first code of a text wins: whoever reads `bad namespace` cannot tell more. */
+const CODE_OF_TEXT: ReadonlyMap<string, ErrorCode> = new Map(
+  (Object.entries(WIRE_TEXT) as [ErrorCode, string][]).reverse().map(([code, text]) => [text, code]),
+);
+
+/** The other side answered with an error: `text` as it came, `code` what it stands for, `REMOTE_ERROR` if it is not a known one. */
+export class RemoteError extends Error {
+  override readonly name = 'RemoteError';
+  readonly code: ErrorCode;
+  readonly text: string;
+
+  constructor(text: string) {
+    super(`REMOTE_ERROR: ${MESSAGE_OF.REMOTE_ERROR({ text })}`);
+    this.text = text;
+    this.code = CODE_OF_TEXT.get(text) ?? 'REMOTE_ERROR';
+  }
+}

@@ -1,0 +1,33 @@
+import type { FrameData, HandshakeFrame } from './message.js';
+
+/** First bytes of the three frames that open a connection: `M` from the client, `A<id>` or `H<text>` from the server. */
+const HELLO = 'M';
+const WELCOME = 'A';
+const REFUSAL = 'H';
+
+const OTHER: HandshakeFrame = { kind: 'other' };
+const decoder = new TextDecoder();
+
+/**
+ * Reads a frame that may belong to the handshake. Only its first byte decides, whatever the opcode, as in neffos.
+ * Which side may send which kind is for the caller to check.
+ */
+export function decodeHandshake(data: FrameData): HandshakeFrame {
+  const first = typeof data === 'string' ? data[0] : String.fromCharCode(data[0] ?? 0);
+  if (first !== HELLO && first !== WELCOME && first !== REFUSAL) return OTHER;
+  const rest = typeof data === 'string' ? data.slice(1) : decoder.decode(data.subarray(1));
+  if (first === HELLO) return { kind: 'hello', version: rest };
+  return first === WELCOME ? { kind: 'welcome', id: rest } : { kind: 'refusal', text: rest };
+}
+
+export function encodeHello(): string {
+  return HELLO;
+}
+
+export function encodeWelcome(id: string): string {
+  return WELCOME + id;
+}
+
+export function encodeRefusal(text: string): string {
+  return REFUSAL + text;
+}

@@ -1,0 +1,36 @@
+/** What travels in one message: text, or bytes. */
+export type Body = string | Uint8Array;
+
+/** One WebSocket message as a transport hands it over or takes it: a string is a text frame, bytes are a binary frame. */
+export type FrameData = string | Uint8Array;
+
+/**
+ * A message as the wire carries it. With `isError`, `body` is the text of the error.
+ *
+ * `binary` is the opcode of the frame: a text body in a binary frame is sent as its UTF-8.
+ */
+export interface WireMessage {
+  /** Pairs an ask with its reply; empty for a plain emit. */
+  readonly wait: string;
+  readonly namespace: string;
+  readonly room: string;
+  readonly event: string;
+  readonly isError: boolean;
+  readonly isNoOp: boolean;
+  readonly binary: boolean;
+  readonly body: Body;
+}
+
+/** A frame, understood. `kind` says which fields there are. */
+export type Frame =
+  | { readonly kind: 'message'; readonly message: WireMessage }
+  | { readonly kind: 'native'; readonly body: Body }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+/** A frame of the handshake, understood. Anything that is not one is `other`, to be held until the handshake is done. */
+export type HandshakeFrame =
+  | { readonly kind: 'hello'; readonly version: string }
+  | { readonly kind: 'welcome'; readonly id: string }
+  | { readonly kind: 'refusal'; readonly text: string }
+  | { readonly kind: 'other' };

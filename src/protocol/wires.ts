@@ -1,0 +1,87 @@
+import { type DecodeOptions, decodeFrame, encodeAcknowledgement, encodeMessage } from './codec.js';
+import { NATIVE_MESSAGE } from './event-names.js';
+import { decodeHandshake, encodeHello, encodeRefusal, encodeWelcome } from './handshake.js';
+import type { Frame, FrameData, HandshakeFrame, WireMessage } from './message.js';
+
+const encoder = new TextEncoder();
+
+/** The bare body, in a frame of the opcode that was asked for. */
+function encodeNative({ body, binary }: WireMessage): FrameData {
+  return binary && typeof body === 'string' ? encoder.encode(body) : body;
+}
+
+/** The messages of neffos: a handshake, then frames of seven fields; raw messages beside them where `allowNative`. */
+export class NeffosWire {
+  readonly name: string = 'neffos';
+  readonly hasHandshake: boolean = true;
+  readonly #options: DecodeOptions;
+
+  constructor(options: DecodeOptions) {
+    this.#options = options;
+  }
+
+  readHandshake(data: FrameData): HandshakeFrame {
+    return decodeHandshake(data);
+  }
+
+  decode(data: FrameData): Frame {
+    return decodeFrame(data, this.#options);
+  }
+
+  encode(message: WireMessage): FrameData {
+    return message.event === NATIVE_MESSAGE ? encodeNative(message) : encodeMessage(message);
+  }
+
+  acknowledge(wait: string): FrameData {
+    return encodeAcknowledgement(wait);
+  }
+
+  hello(): FrameData {
+    return encodeHello();
+  }
+
+  welcome(id: string): FrameData {
+    return encodeWelcome(id);
+  }
+
+  refusal(text: string): FrameData {
+    return encodeRefusal(text);
+  }
+}
+
+/**
+ * Raw messages only: no handshake, no names. Every frame is one message of the namespace `""`, which is connected from the
+ * start, and every message leaves as its bare body.
+ */
+export class NativeWire {
+  readonly name: string = 'native';
+  readonly hasHandshake: boolean = false;
+
+  readHandshake(): HandshakeFrame {
+    return { kind: 'other' };
+  }
+
+  decode(data: FrameData): Frame {
+    return data.length === 0 ? { kind: 'empty' } : { kind: 'native', body: data };
+  }
+
+  encode(message: WireMessage): FrameData {
+    return encodeNative(message);
+  }
+
+  acknowledge(): FrameData {
+    return '';
+  }
+
+  hello(): FrameData {
+    return '';
+  }
+
+  welcome(): FrameData {
+    return '';
+  }
+
+  refusal(text: string): FrameData {
+    return text;
+  }
+}
