@@ -1,0 +1,52 @@
+import { WsError } from '../errors.js';
+import type { Body } from '../protocol/message.js';
+
+/** A value made ready to be sent. */
+export interface Payload {
+  readonly body: Body;
+  readonly binary: boolean;
+}
+
+const NOTHING: Payload = { body: '', binary: false };
+
+/**
+ * What a value is sent as: a string as it is, bytes as a binary frame, `undefined` as an empty text, anything else as JSON.
+ *
+ * @throws {BODY_NOT_SENDABLE} for what JSON cannot hold: functions, symbols, bigints, circles
+ */
+export function toPayload(value: unknown): Payload {
+  if (typeof value === 'string') return { body: value, binary: false };
+  if (value === undefined) return NOTHING;
+  if (value instanceof Uint8Array) return { body: value, binary: true };
+  if (value instanceof ArrayBuffer) return { body: new Uint8Array(value), binary: true };
+  if (ArrayBuffer.isView(value)) {
+    return { body: new Uint8Array(value.buffer, value.byteOffset, value.byteLength), binary: true };
+  }
+  return { body: toJson(value), binary: false };
+}
+
+function toJson(value: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch (cause) {
+    throw new WsError('BODY_NOT_SENDABLE', { type: `${typeof value} (${String(cause)})` }, { cause });
+  }
+  if (json === undefined) throw new WsError('BODY_NOT_SENDABLE', { type: typeof value });
+  return json;
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * Reads the body of an event as JSON.
+ *
+ * @throws {BODY_NOT_JSON}
+ */
+export function parseJson(event: string, body: Body): unknown {
+  try {
+    return JSON.parse(typeof body === 'string' ? body : decoder.decode(body));
+  } catch (cause) {
+    throw new WsError('BODY_NOT_JSON', { event, reason: String(cause) }, { cause });
+  }
+}

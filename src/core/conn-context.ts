@@ -1,0 +1,35 @@
+import type { CloseInfo, Conn } from '../ports/conn.js';
+import type { HandlerQueue } from './handler-queue.js';
+import type { Link } from './link.js';
+import type { LiveNSConn } from './live-ns-conn.js';
+import type { Outbound } from './outbound.js';
+import type { PendingAsks } from './pending-asks.js';
+import type { ConnSettings } from './settings.js';
+
+/** A namespace that is being connected: not refused on this side, and then connected on both. */
+export interface Opening {
+  readonly admission: Promise<LiveNSConn>;
+  readonly installed: Promise<LiveNSConn>;
+}
+
+/** One connection as its own parts see it. */
+export interface ConnContext {
+  readonly settings: ConnSettings;
+  readonly conn: Conn;
+  readonly link: Link;
+  readonly outbound: Outbound;
+  readonly asks: PendingAsks;
+  readonly queue: HandlerQueue;
+  /** The namespaces that are connected, by name. */
+  readonly connected: Map<string, LiveNSConn>;
+  readonly opening: Map<string, Opening>;
+  /** How many rooms are joined, over all namespaces. */
+  roomCount: number;
+  /** Set once the connection has ended. */
+  readonly ended: CloseInfo | undefined;
+  /** Fulfilled when the handshake is done; rejected when the connection ends before. Asking for it lets a server answer. */
+  whenOpen(): Promise<void>;
+  /** Tells whoever waits for the namespace that it is connected. */
+  tellWaiters(ns: LiveNSConn): void;
+  close(code: number, reason: string): void;
+}

@@ -1,0 +1,65 @@
+import { WsError } from '../errors.js';
+import type { Room, WaitOptions } from '../ports/conn.js';
+import type { Target } from '../ports/hub.js';
+import type { Message } from '../ports/message.js';
+import type { WireMessage } from '../protocol/message.js';
+import { sendAsk } from './ask.js';
+import { toPayload } from './body.js';
+import type { ConnContext } from './conn-context.js';
+import type { Address, Link } from './link.js';
+import { LiveMessage } from './live-message.js';
+import { askDisconnect } from './namespace-procedures.js';
+import { checkEvent } from './outbound.js';
+import { askJoin, askLeave } from './room-procedures.js';
+
+/** A slow reader may lose what nobody waits for. */
+const EMIT = { droppable: true } as const;
+
+/** What the namespaces and rooms of a connection do through it. */
+export class ConnLink implements Link {
+  readonly #context: ConnContext;
+
+  constructor(context: ConnContext) {
+    this.#context = context;
+  }
+
+  emit(to: Address, event: string, body: unknown): void {
+    const { outbound, settings, ended } = this.#context;
+    if (ended) return;
+    checkEvent(event, settings);
+    const payload = toPayload(body);
+    outbound.send({ wait: '', ...to, event, isError: false, isNoOp: false, ...payload }, EMIT);
+  }
+
+  ask(to: Address, event: string, body: unknown, options?: WaitOptions): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      checkEvent(event, this.#context.settings);
+      const answered = (reply: WireMessage): void => resolve(this.#messageOf(to, event, reply));
+      sendAsk(this.#context, { ...to, event, payload: toPayload(body) }, { resolve: answered, reject }, options);
+    });
+  }
+
+  joinRoom(namespace: string, room: string, options?: WaitOptions): Promise<Room> {
+    return askJoin(this.#context, namespace, room, options);
+  }
+
+  async leaveRoom(namespace: string, room: string, options?: WaitOptions): Promise<void> {
+    await askLeave(this.#context, namespace, room, options);
+  }
+
+  async disconnect(namespace: string, options?: WaitOptions): Promise<void> {
+    await askDisconnect(this.#context, namespace, options);
+  }
+
+  broadcast(target: Pick<Target, 'namespace' | 'rooms'>, event: string, body: unknown, others: boolean): void {
+    const { settings, conn } = this.#context;
+    if (!settings.hub) throw new WsError('CLIENT_CANNOT_BROADCAST', {});
+    const exceptKeys = others ? [conn.key] : [];
+    settings.hub.broadcast({ ...target, ids: [], exceptIds: [], exceptKeys }, event, body);
+  }
+
+  /** A reply tells of the ask it answers: an acknowledgement carries no names of its own. */
+  #messageOf(to: Address, event: string, { body }: WireMessage): Message {
+    return new LiveMessage(this.#context.conn, { ...to, event, body });
+  }
+}

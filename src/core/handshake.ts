@@ -1,0 +1,140 @@
+import type { Timer } from '../ports/clock.js';
+import { CloseCode } from '../protocol/close-codes.js';
+import type { FrameData } from '../protocol/message.js';
+import type { ConnSettings } from './settings.js';
+
+interface HandshakeEvents {
+  send(data: FrameData): void;
+  /** The handshake is done. On a client with the id that the server gave. */
+  opened(id: string): void;
+  /** The server has refused this client, and said why. */
+  refused(text: string): void;
+  /** A frame that came before its time, now that its time has come. */
+  deliver(data: FrameData): void;
+  close(code: number, reason: string): void;
+  pause(): void;
+  resume(): void;
+}
+
+interface Refusal {
+  readonly text: string;
+  readonly code: number;
+}
+
+/**
+ * Opens a connection. The client says hello; the server answers with the id, first of all frames, once its hook has let the
+ * connection in; or with a refusal, and closes.
+ *
+ * What arrives before is held, within limits, and delivered in order afterwards.
+ */
+export class Handshake {
+  readonly #settings: ConnSettings;
+  readonly #events: HandshakeEvents;
+  readonly #id: string;
+  #timer: Timer | undefined;
+  #isGreeted: boolean;
+  #isReady = false;
+  #refusal: Refusal | undefined;
+  #isOver = false;
+  #early: FrameData[] = [];
+  #earlyBytes = 0;
+
+  /** @param id what a server answers with; a client learns it */
+  constructor(settings: ConnSettings, events: HandshakeEvents, id: string) {
+    this.#settings = settings;
+    this.#events = events;
+    this.#id = id;
+    this.#isGreeted = !settings.wire.hasHandshake;
+  }
+
+  /** Whether it has ended, well or not. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  start(): void {
+    const { wire, side, limits, scheduler } = this.#settings;
+    if (!wire.hasHandshake) return;
+    if (side === 'client') this.#events.send(wire.hello());
+    const { handshakeTimeoutMs } = limits;
+    this.#timer = scheduler.after(handshakeTimeoutMs, () => {
+      this.#fail(CloseCode.Policy, `no handshake within ${handshakeTimeoutMs} ms`);
+    });
+  }
+
+  onFrame(data: FrameData): void {
+    if (data.length === 0) return;
+    if (this.#isGreeted) return this.#hold(data);
+    const frame = this.#settings.wire.readHandshake(data);
+    if (frame.kind === 'other') return this.#hold(data);
+    if (this.#settings.side === 'server') {
+      if (frame.kind !== 'hello') return this.#fail(CloseCode.Policy, 'only M opens a connection');
+      this.#isGreeted = true;
+      this.#timer?.cancel();
+      return this.#answer();
+    }
+    if (frame.kind === 'welcome') return this.#open(frame.id);
+    if (frame.kind === 'refusal') {
+      this.#events.refused(frame.text);
+      return this.#fail(CloseCode.Normal, frame.text);
+    }
+    this.#fail(CloseCode.Policy, 'a server does not say hello');
+  }
+
+  /** The server's hook has let the connection in, or has begun to use it. */
+  ready(): void {
+    this.#isReady = true;
+    this.#answer();
+  }
+
+  /** The server's hook has refused. The client hears so when it has said hello. */
+  refuse(text: string, code: number): void {
+    // Once the connection has been used its welcome may be out, and a refusal would be read as a message.
+    if (this.#isReady) return this.#fail(code, text);
+    this.#refusal = { text, code };
+    this.#answer();
+  }
+
+  /** Forgets what is held. */
+  stop(): void {
+    this.#isOver = true;
+    this.#timer?.cancel();
+    this.#early = [];
+  }
+
+  #answer(): void {
+    if (!this.#isGreeted || this.#isOver) return;
+    if (this.#refusal) {
+      const { text, code } = this.#refusal;
+      this.#events.send(this.#settings.wire.refusal(text));
+      this.#fail(code, text);
+    } else if (this.#isReady && this.#settings.side === 'server') {
+      if (this.#settings.wire.hasHandshake) this.#events.send(this.#settings.wire.welcome(this.#id));
+      this.#open(this.#id);
+    }
+  }
+
+  #open(id: string): void {
+    const early = this.#early;
+    this.stop();
+    this.#events.opened(id);
+    for (const data of early) this.#events.deliver(data);
+    this.#events.resume();
+  }
+
+  #fail(code: number, reason: string): void {
+    this.stop();
+    this.#events.close(code, reason);
+  }
+
+  #hold(data: FrameData): void {
+    if (this.#isOver) return;
+    const { maxEarlyFrames, maxEarlyBytes } = this.#settings.limits;
+    this.#early.push(data);
+    this.#earlyBytes += data.length;
+    if (this.#early.length <= maxEarlyFrames && this.#earlyBytes <= maxEarlyBytes) return;
+    // Who has said hello does nothing wrong: the server is slow, and reads on later.
+    if (this.#isGreeted) this.#events.pause();
+    else this.#fail(CloseCode.Policy, 'too much before the handshake');
+  }
+}

@@ -1,0 +1,20 @@
+import type { Room, WaitOptions } from '../ports/conn.js';
+import type { Target } from '../ports/hub.js';
+import type { Message } from '../ports/message.js';
+
+/** Where a message goes to on the other side. An empty room means the namespace. */
+export interface Address {
+  readonly namespace: string;
+  readonly room: string;
+}
+
+/** What a namespace and a room need from their connection. They know no more of it. */
+export interface Link {
+  emit(to: Address, event: string, body: unknown): void;
+  ask(to: Address, event: string, body: unknown, options?: WaitOptions): Promise<Message>;
+  joinRoom(namespace: string, room: string, options?: WaitOptions): Promise<Room>;
+  leaveRoom(namespace: string, room: string, options?: WaitOptions): Promise<void>;
+  disconnect(namespace: string, options?: WaitOptions): Promise<void>;
+  /** @param others leaves this connection out */
+  broadcast(target: Pick<Target, 'namespace' | 'rooms'>, event: string, body: unknown, others: boolean): void;
+}

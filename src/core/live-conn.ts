@@ -1,0 +1,354 @@
+import { PublicError, WsError } from '../errors.js';
+import { type CloseInfo, Conn, type NSConn, type WaitOptions } from '../ports/conn.js';
+import type { ConnRequest } from '../ports/conn-request.js';
+import type { Logger } from '../ports/logger.js';
+import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
+import { CloseCode, fitCloseReason, isSendableCloseCode } from '../protocol/close-codes.js';
+import { isLonger } from '../protocol/codec.js';
+import { NATIVE_MESSAGE } from '../protocol/event-names.js';
+import type { Body, Frame, FrameData } from '../protocol/message.js';
+import { isForgedToken, isReplyToken } from '../protocol/wait-token.js';
+import type { ConnContext, Opening } from './conn-context.js';
+import { ConnLink } from './conn-link.js';
+import { dispatch } from './dispatch.js';
+import { publish, report } from './failures.js';
+import { HandlerQueue } from './handler-queue.js';
+import { Handshake } from './handshake.js';
+import { LiveMessage } from './live-message.js';
+import type { LiveNSConn } from './live-ns-conn.js';
+import { askConnect, connectNative, endAll } from './namespace-procedures.js';
+import { Outbound } from './outbound.js';
+import { PendingAsks } from './pending-asks.js';
+import { isPromiseLike, waitForHandler } from './run-handler.js';
+import type { ConnSettings } from './settings.js';
+import { Strikes } from './strikes.js';
+import { Waiters } from './waiters.js';
+
+/** What is known of a connection when it begins. */
+export interface ConnArrival {
+  /** The public id, not necessarily unique; a client learns it from the server. */
+  readonly id: string;
+  readonly request: ConnRequest;
+  readonly user: unknown;
+  readonly log: Logger;
+  readonly reconnectTries: number;
+}
+
+export interface ConnIdentity {
+  /** Random and unique. */
+  readonly key: string;
+  readonly arrival: ConnArrival;
+}
+
+/** One end of one connection: the same on a server and on a client. */
+export class LiveConn extends Conn implements ConnContext, SocketListener {
+  readonly settings: ConnSettings;
+  readonly conn: Conn = this;
+  readonly link: ConnLink = new ConnLink(this);
+  readonly outbound: Outbound;
+  readonly asks: PendingAsks;
+  readonly queue: HandlerQueue;
+  readonly connected: Map<string, LiveNSConn> = new Map();
+  readonly opening: Map<string, Opening> = new Map();
+  readonly closed: Promise<CloseInfo>;
+  roomCount = 0;
+  ended: CloseInfo | undefined;
+  #id: string;
+  readonly key: string;
+  readonly #arrival: ConnArrival;
+  readonly #socket: Socket;
+  readonly #handshake: Handshake;
+  readonly #waiters: Waiters;
+  readonly #strikes: Strikes;
+  #store: Map<string, unknown> | undefined;
+  #abort: AbortController | undefined;
+  #wasAdmitted = false;
+  #resolveClosed: (info: CloseInfo) => void = () => {};
+
+  constructor(settings: ConnSettings, socket: Socket, { key, arrival }: ConnIdentity) {
+    super();
+    this.settings = settings;
+    this.#socket = socket;
+    this.key = key;
+    this.#arrival = arrival;
+    this.#id = arrival.id;
+    this.#strikes = new Strikes(settings.scheduler);
+    this.#waiters = new Waiters(settings);
+    this.outbound = new Outbound(settings, socket);
+    this.queue = new HandlerQueue(settings, {
+      handle: (frame) => dispatch(this, frame),
+      pendingAsks: () => this.asks.size,
+      pause: () => this.#pause(),
+      resume: () => socket.resume(),
+    });
+    this.asks = new PendingAsks(settings, () => this.queue.asksChanged());
+    this.#handshake = new Handshake(settings, this.#handshakeEvents(), arrival.id);
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  get request(): ConnRequest {
+    return this.#arrival.request;
+  }
+
+  get user(): unknown {
+    return this.#arrival.user;
+  }
+
+  get log(): Logger {
+    return this.#arrival.log;
+  }
+
+  get reconnectTries(): number {
+    return this.#arrival.reconnectTries;
+  }
+
+  get wasReconnected(): boolean {
+    return this.reconnectTries > 0;
+  }
+
+  get isClosed(): boolean {
+    return this.ended !== undefined;
+  }
+
+  /** Whether this side does not read at the moment, so that nothing can be expected to arrive. */
+  get isReadingPaused(): boolean {
+    return this.queue.isPaused;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.ended) this.#abort.abort(new WsError('CONN_CLOSED', this.ended));
+    }
+    return this.#abort.signal;
+  }
+
+  get namespaces(): readonly NSConn[] {
+    return [...this.connected.values()];
+  }
+
+  get(key: string): unknown {
+    return this.#store?.get(key);
+  }
+
+  set(key: string, value: unknown): void {
+    this.#store ??= new Map();
+    this.#store.set(key, value);
+  }
+
+  increment(key: string): number {
+    return this.#add(key, 1);
+  }
+
+  decrement(key: string): number {
+    return this.#add(key, -1);
+  }
+
+  namespace(name: string): NSConn | undefined {
+    return this.connected.get(name);
+  }
+
+  async connect(namespace: string, options?: WaitOptions): Promise<NSConn> {
+    return await askConnect(this, namespace, options);
+  }
+
+  async waitConnect(namespace: string, options?: WaitOptions): Promise<NSConn> {
+    if (this.ended) throw new WsError('CONN_CLOSED', this.ended);
+    return this.connected.get(namespace) ?? (await this.#waiters.wait(namespace, options));
+  }
+
+  async disconnectAll(options?: WaitOptions): Promise<void> {
+    for (const ns of this.namespaces) await ns.disconnect(options);
+  }
+
+  emitNative(body: Body): void {
+    this.link.emit({ namespace: '', room: '' }, NATIVE_MESSAGE, body);
+  }
+
+  close(code: number = CloseCode.Normal, reason = ''): void {
+    if (this.ended) return;
+    if (!isSendableCloseCode(code)) {
+      const expected = '1000, 1001, 1003, 1007 to 1014, or 3000 to 4999';
+      throw new WsError('OPTION_INVALID', { option: 'code of close()', value: code, expected });
+    }
+    this.outbound.flush();
+    const fitting = fitCloseReason(reason);
+    this.#end({ code, reason: fitting });
+    this.#socket.close(code, fitting);
+  }
+
+  /** The peer is gone without a word. */
+  terminate(reason: string): void {
+    this.#end({ code: CloseCode.Abnormal, reason });
+    this.#socket.terminate();
+  }
+
+  override toString(): string {
+    return this.id;
+  }
+
+  /** Begins: the hook that may refuse, and the handshake. Frames are read from here on, and held until both are done. */
+  start(): void {
+    this.#socket.listen(this);
+    this.#handshake.start();
+    if (this.settings.side === 'client') return;
+    const result = this.#runHook();
+    if (isPromiseLike(result)) void this.queue.occupy(() => this.#letIn(result));
+    else void this.#letIn(result);
+  }
+
+  /** Fulfilled when the handshake is done. On a server, asking for it lets the connection in. */
+  async whenOpen(): Promise<void> {
+    if (this.ended) throw new WsError('CONN_CLOSED', this.ended);
+    if (this.#handshake.isOver) return;
+    if (this.settings.side === 'server') this.#handshake.ready();
+    if (!this.#handshake.isOver) await this.#waiters.waitOpen();
+  }
+
+  tellWaiters(ns: LiveNSConn): void {
+    this.#waiters.connected(ns);
+  }
+
+  onFrame(data: FrameData): void {
+    if (this.ended) return;
+    this.settings.metrics.count('frames.in');
+    if (exceeds(data, this.settings.limits.maxMessageBytes)) return this.close(CloseCode.TooBig, 'message too large');
+    if (this.#handshake.isOver) this.#receive(data);
+    else this.#handshake.onFrame(data);
+  }
+
+  onPong(): void {}
+
+  onDrain(): void {}
+
+  onClose(code: number, reason: string): void {
+    this.#end({ code, reason });
+  }
+
+  /** Sends what has been encoded for many. */
+  sendFrame(frame: OutgoingFrame): void {
+    if (!this.ended) this.outbound.sendFrame(frame);
+  }
+
+  #receive(data: FrameData): void {
+    if (this.ended) return;
+    const frame = this.settings.wire.decode(data);
+    switch (frame.kind) {
+      case 'message':
+        return this.#receiveMessage(frame, data.length);
+      case 'native':
+        return this.queue.push(frame, data.length);
+      case 'malformed':
+        return this.#strike(frame.reason);
+      case 'empty':
+        return;
+    }
+  }
+
+  #receiveMessage(frame: Extract<Frame, { kind: 'message' }>, bytes: number): void {
+    const { wait } = frame.message;
+    if (wait !== '') {
+      if (isForgedToken(wait)) return this.#strike('a wait token with a mark that no peer may use');
+      if (isReplyToken(wait, this.settings.side)) {
+        if (!this.asks.settle(frame.message)) this.settings.metrics.count('replies.unexpected');
+        return;
+      }
+    }
+    this.queue.push(frame, bytes);
+  }
+
+  #strike(reason: string): void {
+    this.settings.metrics.count('frames.malformed');
+    this.log.debug({ conn: this.id, reason }, 'a frame could not be understood');
+    if (this.#strikes.add()) this.close(CloseCode.Policy, 'invalid payload');
+  }
+
+  #runHook(): unknown {
+    try {
+      const result = this.settings.onConnect?.(this);
+      if (!isPromiseLike(result)) return result;
+      return waitForHandler(this, result, new LiveMessage(this, { namespace: '', event: 'onConnect' }));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #letIn(result: unknown): Promise<void> {
+    try {
+      if (isPromiseLike(result)) await result;
+      if (this.ended) return;
+      if (!this.settings.wire.hasHandshake) await connectNative(this);
+    } catch (error) {
+      const code = error instanceof PublicError ? CloseCode.Policy : CloseCode.InternalError;
+      const text = publish(this, error, { namespace: '', event: 'onConnect' });
+      this.settings.metrics.count('connections.refused');
+      return this.#handshake.refuse(text, code);
+    }
+    this.#wasAdmitted = true;
+    if (!this.#handshake.isOver) this.#handshake.ready();
+  }
+
+  #handshakeEvents(): ConstructorParameters<typeof Handshake>[1] {
+    return {
+      send: (data) => this.outbound.sendData(data),
+      opened: (id) => {
+        this.#id = id;
+        if (this.settings.side === 'client') this.#wasAdmitted = true;
+        this.#waiters.opened();
+      },
+      refused: (text) => this.#waiters.failAll(new WsError('CONN_REFUSED', { text })),
+      deliver: (data) => this.#receive(data),
+      close: (code, reason) => this.close(code, reason),
+      pause: () => this.#pause(),
+      resume: () => {
+        if (!this.queue.isPaused) this.#socket.resume();
+      },
+    };
+  }
+
+  #pause(): void {
+    this.settings.metrics.count('reading.paused');
+    this.#socket.pause();
+  }
+
+  #add(key: string, by: number): number {
+    const value = this.get(key);
+    const sum = (typeof value === 'number' ? value : 0) + by;
+    this.set(key, sum);
+    return sum;
+  }
+
+  /** Ends everything at once, and then tells of it, in order: rooms, namespaces, the connection. */
+  #end(info: CloseInfo): void {
+    if (this.ended) return;
+    this.ended = info;
+    const error = new WsError('CONN_CLOSED', info);
+    this.#handshake.stop();
+    this.settings.hub?.ended(this);
+    this.#abort?.abort(error);
+    this.asks.failAll(error);
+    this.#waiters.failAll(error);
+    void this.#tellOfEnd(info);
+  }
+
+  async #tellOfEnd(info: CloseInfo): Promise<void> {
+    await this.queue.close();
+    await endAll(this);
+    try {
+      if (this.#wasAdmitted) await this.settings.onDisconnect?.(this);
+    } catch (error) {
+      report(this, error, { namespace: '', event: 'onDisconnect' });
+    }
+    this.#store = undefined;
+    this.#resolveClosed(info);
+  }
+}
+
+const exceeds = (data: FrameData, maxBytes: number): boolean =>
+  typeof data === 'string' ? isLonger(data, maxBytes) : data.length > maxBytes;

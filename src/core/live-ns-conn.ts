@@ -1,0 +1,98 @@
+import { WsError } from '../errors.js';
+import { type Conn, NSConn, type Room, type WaitOptions } from '../ports/conn.js';
+import type { Message } from '../ports/message.js';
+import type { NamespaceTable } from './event-table.js';
+import type { Link } from './link.js';
+import { LiveRoom } from './live-room.js';
+
+/** `connecting` until the other side is acknowledged; `gone` once it has been left, for good. */
+type State = 'connecting' | 'connected' | 'gone';
+
+export class LiveNSConn extends NSConn {
+  readonly conn: Conn;
+  readonly table: NamespaceTable;
+  /** What the table's `open` has made: the controllers of this connection in this namespace. */
+  scope: unknown;
+  state: State = 'connecting';
+  readonly #link: Link;
+  /** Made with the first room: most namespaces of most connections have none. */
+  #rooms: Map<string, LiveRoom> | undefined;
+
+  constructor(conn: Conn, table: NamespaceTable, link: Link) {
+    super();
+    this.conn = conn;
+    this.table = table;
+    this.#link = link;
+  }
+
+  get namespace(): string {
+    return this.table.namespace;
+  }
+
+  get rooms(): readonly LiveRoom[] {
+    return this.#rooms ? [...this.#rooms.values()] : [];
+  }
+
+  room(name: string): LiveRoom | undefined {
+    return this.#rooms?.get(name);
+  }
+
+  emit(event: string, body?: unknown): void {
+    if (this.#mayEmit()) this.#link.emit({ namespace: this.namespace, room: '' }, event, body);
+  }
+
+  async ask(event: string, body?: unknown, options?: WaitOptions): Promise<Message> {
+    this.#mustBeConnected();
+    return await this.#link.ask({ namespace: this.namespace, room: '' }, event, body, options);
+  }
+
+  async joinRoom(name: string, options?: WaitOptions): Promise<Room> {
+    this.#mustBeConnected();
+    return await this.#link.joinRoom(this.namespace, name, options);
+  }
+
+  async leaveAll(options?: WaitOptions): Promise<void> {
+    for (const room of this.rooms) await room.leave(options);
+  }
+
+  async disconnect(options?: WaitOptions): Promise<void> {
+    this.#mustBeConnected();
+    await this.#link.disconnect(this.namespace, options);
+  }
+
+  broadcast(event: string, body?: unknown): void {
+    this.#link.broadcast({ namespace: this.namespace, rooms: [] }, event, body, false);
+  }
+
+  broadcastOthers(event: string, body?: unknown): void {
+    this.#link.broadcast({ namespace: this.namespace, rooms: [] }, event, body, true);
+  }
+
+  toString(): string {
+    return this.conn.id;
+  }
+
+  addRoom(name: string): LiveRoom {
+    const room = new LiveRoom(name, this, this.#link);
+    this.#rooms ??= new Map();
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  /** @returns whether it was there */
+  removeRoom(name: string): boolean {
+    return this.#rooms?.delete(name) ?? false;
+  }
+
+  /** After the end an emit is dropped; before the beginning it is a mistake in the code, and said. */
+  #mayEmit(): boolean {
+    if (this.state === 'connecting') throw new WsError('EMIT_TOO_EARLY', { namespace: this.namespace });
+    return this.state === 'connected';
+  }
+
+  #mustBeConnected(): void {
+    if (this.state !== 'connected' && !this.conn.isClosed) {
+      throw new WsError('NAMESPACE_NOT_CONNECTED', { namespace: this.namespace });
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import { WsError } from '../errors.js';
+import type { NSConn } from '../ports/conn.js';
+import { NATIVE_MESSAGE, SystemEvent } from '../protocol/event-names.js';
+import type { EventEntry, EventTable, Handler, LifecycleEvent, NamespaceTable } from './event-table.js';
+import { isPromiseLike } from './run-handler.js';
+
+/** What one controller, or one map, brings into a namespace. */
+export interface Part {
+  readonly namespace: string;
+  /** Who brings it, for messages. */
+  readonly owner: string;
+  readonly members: readonly Member[];
+  /** Makes what the members of this part are run with for one connection; without it they need nothing. */
+  readonly open?: (ns: NSConn) => unknown;
+  readonly close?: (scope: unknown) => void | Promise<void>;
+}
+
+export interface Member {
+  /** Where it is written, for messages: `ChatController.onChat`. */
+  readonly origin: string;
+  /** The system event that it hears, or the names of the event that reach it, the canonical one first. */
+  readonly hears: SystemEvent | readonly string[];
+  /** @param scope what this part's own `open` has made */
+  readonly run: Handler;
+}
+
+interface Draft {
+  readonly namespace: string;
+  readonly events: Map<string, EventEntry & { readonly origin: string }>;
+  readonly lifecycle: Map<LifecycleEvent, Handler[]>;
+  readonly parts: Part[];
+  any?: EventEntry & { readonly origin: string };
+  native?: EventEntry & { readonly origin: string };
+}
+
+/** Puts controllers and maps together into the table of namespaces. Refuses, at start, what could not work. */
+export function buildTable(parts: readonly Part[]): EventTable {
+  if (parts.length === 0) throw new WsError('NOTHING_SERVED', {});
+  const drafts = new Map<string, Draft>();
+  for (const part of parts) {
+    const draft = drafts.get(part.namespace) ?? newDraft(part.namespace);
+    drafts.set(part.namespace, draft);
+    const index = draft.parts.push(part) - 1;
+    for (const member of part.members) addMember(draft, member, index);
+  }
+  return new Map([...drafts.values()].map((draft) => [draft.namespace, finish(draft)]));
+}
+
+const newDraft = (namespace: string): Draft => ({ namespace, events: new Map(), lifecycle: new Map(), parts: [] });
+
+/** A scope holds what each part has made, in the order of the parts; a member is run with that of its own part. */
+function addMember(draft: Draft, member: Member, index: number): void {
+  const { origin, hears } = member;
+  const run: Handler = (msg, ns, scope) => member.run(msg, ns, (scope as readonly unknown[] | undefined)?.[index]);
+  if (typeof hears === 'string') return addSystemMember(draft, hears, { origin, run });
+  const name = hears[0] ?? '';
+  for (const spelling of hears) {
+    const other = draft.events.get(spelling);
+    if (other) throw duplicate(draft, spelling, other.origin, origin);
+    draft.events.set(spelling, { name, run, origin });
+  }
+}
+
+function addSystemMember(draft: Draft, event: SystemEvent, { origin, run }: { origin: string; run: Handler }): void {
+  if (event === SystemEvent.AnyEvent) {
+    if (draft.any) throw duplicate(draft, event, draft.any.origin, origin);
+    draft.any = { name: event, run, origin };
+  } else if (event === SystemEvent.NativeMessage) {
+    if (draft.namespace !== '') throw new WsError('NATIVE_MISPLACED', { namespace: draft.namespace });
+    if (draft.native) throw duplicate(draft, event, draft.native.origin, origin);
+    draft.native = { name: NATIVE_MESSAGE, run, origin };
+  } else {
+    // Several controllers of one namespace may all want to know: each is told, in the order in which they are given.
+    draft.lifecycle.set(event, [...(draft.lifecycle.get(event) ?? []), run]);
+  }
+}
+
+const duplicate = ({ namespace }: Draft, event: string, first: string, second: string): WsError =>
+  new WsError('EVENT_DUPLICATE', { namespace, event, first, second });
+
+function finish(draft: Draft): NamespaceTable {
+  const { namespace, events, any, native, parts } = draft;
+  const lifecycle = new Map([...draft.lifecycle].map(([event, runs]) => [event, inTurn(runs)]));
+  const opens = parts.some(({ open }) => open);
+  return {
+    namespace,
+    events,
+    lifecycle,
+    ...(any && { any }),
+    ...(native && { native }),
+    ...(opens && { open: (ns: NSConn) => openAll(parts, ns), close: (scope: unknown) => closeAll(parts, scope) }),
+  };
+}
+
+/** One handler as it is; several one after the other, and the first that throws ends it. */
+function inTurn(runs: readonly Handler[]): Handler {
+  const [only] = runs;
+  if (only && runs.length === 1) return only;
+  return async (msg, ns, scope) => {
+    for (const run of runs) {
+      const result = await run(msg, ns, scope);
+      if (result instanceof Error) throw result;
+    }
+  };
+}
+
+/** Opens the parts in order; if one fails, those before it are closed again. */
+function openAll(parts: readonly Part[], ns: NSConn): unknown {
+  const scopes: unknown[] = [];
+  for (const [index, part] of parts.entries()) {
+    try {
+      const scope = part.open?.(ns);
+      if (isPromiseLike(scope)) return openRest(parts, ns, scopes, scope);
+      scopes[index] = scope;
+    } catch (error) {
+      return failOpen(parts, scopes, error);
+    }
+  }
+  return scopes;
+}
+
+async function openRest(
+  parts: readonly Part[],
+  ns: NSConn,
+  scopes: unknown[],
+  pending: PromiseLike<unknown>,
+): Promise<unknown> {
+  try {
+    scopes.push(await pending);
+    for (const part of parts.slice(scopes.length)) scopes.push(await part.open?.(ns));
+    return scopes;
+  } catch (error) {
+    return await failOpen(parts, scopes, error);
+  }
+}
+
+async function failOpen(parts: readonly Part[], scopes: readonly unknown[], error: unknown): Promise<never> {
+  await closeAll(parts.slice(0, scopes.length), scopes);
+  throw error;
+}
+
+/** Closes in reverse order. Each gets its turn, whatever the others do; the first failure is thrown in the end. */
+async function closeAll(parts: readonly Part[], scope: unknown): Promise<void> {
+  const scopes = scope as readonly unknown[]; // made by openAll
+  const failures: unknown[] = [];
+  for (const [index, part] of [...parts.entries()].reverse()) {
+    try {
+      await part.close?.(scopes[index]);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}

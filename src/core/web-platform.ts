@@ -1,0 +1,26 @@
+import type { Scheduler, Timer } from '../ports/clock.js';
+import type { Random } from '../ports/random.js';
+
+/** A longer delay fires at once. @source HTML standard, timers: delays are 32-bit signed integers */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** Time and timers of the platform: the same in browsers and in Node. */
+export const systemScheduler: Scheduler = {
+  nowMs: () => performance.now(),
+  after(delayMs: number, task: () => void): Timer {
+    const timer: unknown = setTimeout(task, Math.min(delayMs, MAX_DELAY_MS));
+    // Node's timers keep the process alive unless told otherwise; a browser's are numbers.
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+      timer.unref();
+    return { cancel: () => clearTimeout(timer as Parameters<typeof clearTimeout>[0]) }; // what setTimeout has returned
+  },
+};
+
+const toHex = (byte: number): string => byte.toString(16).padStart(2, '0');
+
+/** Randomness of the platform's cryptography. */
+export const systemRandom: Random = {
+  token: () => Array.from(crypto.getRandomValues(new Uint8Array(8)), toHex).join(''),
+  uuid: () => crypto.randomUUID(),
+  fraction: () => Math.random(),
+};

@@ -1,0 +1,27 @@
+import type { NSConn } from './conn.js';
+
+/** A class that can be a controller. */
+// biome-ignore lint/suspicious/noExplicitAny: the parameters of a constructor are the container's business
+export type ControllerType = new (...args: any[]) => object;
+
+/** How a controller is made: once for all connections, or anew for each connection in its namespace. */
+export type Provision =
+  | { readonly kind: 'static'; readonly instance: object }
+  | {
+      readonly kind: 'dynamic';
+      /** Synchronous, and cheap: it is called for every connection. */
+      readonly create: (ns: NSConn) => object;
+      /** The methods to be called, and awaited, when an instance is let go. */
+      readonly preDestroy: readonly (string | symbol)[];
+    };
+
+/** Makes controllers and what they need. Known to `mvc` in place of a container. */
+export interface Resolver {
+  /**
+   * Looks, at start, at how a controller is to be made, and refuses what could not work. Creates nothing that needs a
+   * connection.
+   *
+   * @throws {SERVICE_UNBOUND} {CAPTIVE_CONNECTION}
+   */
+  provide(controller: ControllerType): Provision;
+}

@@ -1,0 +1,40 @@
+import type { FrameData } from '../protocol/message.js';
+
+/** A message made ready for the socket. `binary` is the opcode, so that text that is bytes already can leave as text. */
+export interface OutgoingFrame {
+  readonly data: FrameData;
+  readonly binary: boolean;
+  /**
+   * Whether a slow reader may lose it. Replies, acknowledgements and asks are never lost: somebody waits for them.
+   */
+  readonly droppable: boolean;
+}
+
+/** What a socket tells whoever listens. `onClose` comes once, last. */
+export interface SocketListener {
+  /** A whole message: a string from a text frame, bytes from a binary one. The bytes are not written to again. */
+  onFrame(data: FrameData): void;
+  onPong(): void;
+  /** Everything that was sent has left this process. */
+  onDrain(): void;
+  onClose(code: number, reason: string): void;
+}
+
+/** One WebSocket, whatever carries it. Its methods never throw; after the close they do nothing. */
+export interface Socket {
+  readonly isOpen: boolean;
+  /** Bytes that were sent and have not left this process. */
+  readonly bufferedBytes: number;
+
+  /** Called once. What arrived before is handed over then, in order. */
+  listen(listener: SocketListener): void;
+  send(frame: OutgoingFrame): void;
+  ping(): void;
+  /** Stops reading, so that the peer is slowed down. What has been read already may still be handed over. */
+  pause(): void;
+  resume(): void;
+  /** Sends a close frame. The socket ends by itself if the peer does not answer. */
+  close(code: number, reason: string): void;
+  /** Ends the socket at once, without a close frame. */
+  terminate(): void;
+}
