@@ -1,0 +1,57 @@
+import { parseJson } from '../core/body.js';
+import { RemoteError, WsError } from '../errors.js';
+import type { BroadcastContent, QueryResult } from '../ports/adapter.js';
+import type { NSConn, WaitOptions } from '../ports/conn.js';
+import type { Body } from '../protocol/message.js';
+import type { Answer } from './broadcast-target.js';
+
+/** Asks several connections and gives the first answer; the others need not answer any more. */
+export async function askFirst(
+  receivers: readonly NSConn[],
+  { event, body }: BroadcastContent,
+  options: WaitOptions & { readonly timeoutMs: number },
+): Promise<Answer> {
+  const answered = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, answered.signal]) : answered.signal;
+  const asks = receivers.map(async (ns) => {
+    const reply = await ns.ask(event, body, { timeoutMs: options.timeoutMs, signal });
+    return new LiveAnswer(ns.conn.id, event, reply.body);
+  });
+  try {
+    return await Promise.any(asks);
+  } catch (error) {
+    throw error instanceof AggregateError ? (error.errors.at(-1) ?? error) : error;
+  } finally {
+    answered.abort();
+  }
+}
+
+export class LiveAnswer implements Answer {
+  readonly id: string;
+  readonly body: Body;
+  readonly #event: string;
+
+  constructor(id: string, event: string, body: Body) {
+    this.id = id;
+    this.body = body;
+    this.#event = event;
+  }
+
+  get isBinary(): boolean {
+    return typeof this.body !== 'string';
+  }
+
+  json(): unknown {
+    return parseJson(this.#event, this.body);
+  }
+}
+
+/** What another server's connections answered, as this server's own would have. `undefined`: nobody there is meant. */
+export function answerOf(event: string, result: QueryResult): Answer | Error | undefined {
+  if (result.kind === 'reply') return new LiveAnswer(result.id, event, result.body);
+  return result.kind === 'error' ? new RemoteError(result.text) : undefined;
+}
+
+export function unheard(event: string): WsError {
+  return new WsError('ASK_UNHEARD', { event });
+}

@@ -1,0 +1,63 @@
+/** How many connections a server takes. */
+export interface Quotas {
+  /** @default Infinity */
+  readonly maxConnections: number;
+  /** From one address; for IPv6 from one /64, which is what one customer is given. @default Infinity */
+  readonly maxConnectionsPerAddress: number;
+}
+
+/** Why a connection is not taken now. */
+export type QuotaRefusal = 'server full' | 'too many connections from your address';
+
+/** Counts connections, all together and by address. */
+export class ConnectionCounts {
+  readonly #quotas: Quotas;
+  readonly #byAddress = new Map<string, number>();
+  #total = 0;
+
+  constructor(quotas: Quotas) {
+    this.#quotas = quotas;
+  }
+
+  /** The number of addresses that are counted at the moment. */
+  get addresses(): number {
+    return this.#byAddress.size;
+  }
+
+  refusalFor(address: string): QuotaRefusal | undefined {
+    if (this.#total >= this.#quotas.maxConnections) return 'server full';
+    const count = this.#byAddress.get(groupOf(address)) ?? 0;
+    return count >= this.#quotas.maxConnectionsPerAddress ? 'too many connections from your address' : undefined;
+  }
+
+  add(address: string): void {
+    const group = groupOf(address);
+    this.#total += 1;
+    this.#byAddress.set(group, (this.#byAddress.get(group) ?? 0) + 1);
+  }
+
+  remove(address: string): void {
+    const group = groupOf(address);
+    const count = this.#byAddress.get(group) ?? 0;
+    this.#total -= 1;
+    if (count > 1) this.#byAddress.set(group, count - 1);
+    else this.#byAddress.delete(group);
+  }
+}
+
+/** The four groups of hexadecimal digits that name a /64 network. */
+const NETWORK_GROUPS = 4;
+
+/** An IPv4 address as it is, also where it is written as IPv6; an IPv6 address by its /64. */
+export function groupOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  if (mapped?.[1] !== undefined) return mapped[1];
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  if (tail !== undefined) {
+    const after = tail === '' ? 0 : tail.split(':').length;
+    while (groups.length + after < 2 * NETWORK_GROUPS) groups.push('0');
+  }
+  return groups.slice(0, NETWORK_GROUPS).join(':').toLowerCase();
+}

@@ -1,0 +1,121 @@
+import type { LiveConn } from '../core/live-conn.js';
+import type { NSConn } from '../ports/conn.js';
+import type { Target } from '../ports/hub.js';
+
+interface NamespaceIndex {
+  readonly members: Set<NSConn>;
+  readonly rooms: Map<string, Set<NSConn>>;
+}
+
+const NOBODY: ReadonlySet<never> = new Set<never>();
+
+/**
+ * Who is here, by key, id, namespace and room. Finding the receivers of a message costs as many steps as there are
+ * receivers, however many others are connected. What becomes empty is removed.
+ */
+export class Registry {
+  readonly #byKey = new Map<string, LiveConn>();
+  readonly #byId = new Map<string, Set<LiveConn>>();
+  readonly #namespaces = new Map<string, NamespaceIndex>();
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** A snapshot, equal ids apart. */
+  connections(): LiveConn[] {
+    return [...this.#byKey.values()];
+  }
+
+  byKey(key: string): LiveConn | undefined {
+    return this.#byKey.get(key);
+  }
+
+  byId(id: string): LiveConn[] {
+    return [...(this.#byId.get(id) ?? NOBODY)];
+  }
+
+  add(conn: LiveConn): void {
+    this.#byKey.set(conn.key, conn);
+    addTo(this.#byId, conn.id, conn);
+  }
+
+  remove(conn: LiveConn): void {
+    this.#byKey.delete(conn.key);
+    removeFrom(this.#byId, conn.id, conn);
+  }
+
+  connected(ns: NSConn): void {
+    const index = this.#namespaces.get(ns.namespace) ?? { members: new Set(), rooms: new Map() };
+    index.members.add(ns);
+    this.#namespaces.set(ns.namespace, index);
+  }
+
+  /** @returns whether it was there */
+  disconnected(ns: NSConn): boolean {
+    const index = this.#namespaces.get(ns.namespace);
+    if (!index?.members.delete(ns)) return false;
+    for (const room of ns.rooms) removeFrom(index.rooms, room.name, ns);
+    if (index.members.size === 0) this.#namespaces.delete(ns.namespace);
+    return true;
+  }
+
+  joined(ns: NSConn, room: string): void {
+    const index = this.#namespaces.get(ns.namespace);
+    if (index?.members.has(ns)) addTo(index.rooms, room, ns);
+  }
+
+  left(ns: NSConn, room: string): void {
+    const index = this.#namespaces.get(ns.namespace);
+    if (index) removeFrom(index.rooms, room, ns);
+  }
+
+  /** The namespaces somebody is connected to, and their rooms. */
+  namespaces(): string[] {
+    return [...this.#namespaces.keys()];
+  }
+
+  rooms(namespace: string): string[] {
+    return [...(this.#namespaces.get(namespace)?.rooms.keys() ?? [])];
+  }
+
+  /** Everybody who is meant by a target, each once. */
+  *receivers(target: Target): Generator<NSConn> {
+    for (const ns of this.#candidates(target)) {
+      const { id, key } = ns.conn;
+      if (target.exceptKeys.includes(key) || target.exceptIds.includes(id)) continue;
+      yield ns;
+    }
+  }
+
+  /** Starts from the smallest set that the target names. */
+  #candidates({ namespace, rooms, ids }: Target): Iterable<NSConn> {
+    const index = this.#namespaces.get(namespace);
+    if (!index) return NOBODY;
+    if (ids.length > 0) return this.#withIds(namespace, rooms, ids);
+    const [room] = rooms;
+    if (room === undefined) return index.members;
+    if (rooms.length === 1) return index.rooms.get(room) ?? NOBODY;
+    return new Set(rooms.flatMap((name) => [...(index.rooms.get(name) ?? NOBODY)]));
+  }
+
+  *#withIds(namespace: string, rooms: readonly string[], ids: readonly string[]): Generator<NSConn> {
+    for (const id of new Set(ids)) {
+      for (const conn of this.#byId.get(id) ?? NOBODY) {
+        const ns = conn.namespace(namespace);
+        if (ns && (rooms.length === 0 || rooms.some((room) => ns.room(room)))) yield ns;
+      }
+    }
+  }
+}
+
+function addTo<T>(sets: Map<string, Set<T>>, name: string, item: T): void {
+  const set = sets.get(name);
+  if (set) set.add(item);
+  else sets.set(name, new Set([item]));
+}
+
+function removeFrom<T>(sets: Map<string, Set<T>>, name: string, item: T): void {
+  const set = sets.get(name);
+  if (set?.delete(item) && set.size === 0) sets.delete(name);
+}

@@ -1,0 +1,216 @@
+import { type ConnArrival, LiveConn } from '../core/live-conn.js';
+import type { ConnSettings } from '../core/settings.js';
+import { WsError } from '../errors.js';
+import type { Conn, WaitOptions } from '../ports/conn.js';
+import type { Metrics } from '../ports/metrics.js';
+import type { Socket } from '../ports/socket.js';
+import { CloseCode } from '../protocol/close-codes.js';
+import { type Answer, addExceptions, BroadcastTarget, type Exception, everybodyIn } from './broadcast-target.js';
+import { Cluster } from './cluster.js';
+import { publishClosed, publishOpened } from './diagnostics.js';
+import { Heartbeat } from './heartbeat.js';
+import { LocalHub } from './local-hub.js';
+import { LocalView, targetOf } from './local-view.js';
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js';
+import { Outbox } from './outbox.js';
+import { ConnectionCounts, type QuotaRefusal } from './quotas.js';
+import { Registry } from './registry.js';
+import { Session } from './session.js';
+
+/** What is known of a connection when its upgrade has been answered. */
+export interface Arrival extends ConnArrival {
+  /** The network address of the client, which quotas count by. */
+  readonly address: string;
+}
+
+/** A message for many, in neffos's form. */
+export interface BroadcastMessage {
+  readonly namespace: string;
+  readonly room?: string;
+  readonly event: string;
+  readonly body?: unknown;
+  /** Only the connections with this public id. */
+  readonly to?: string;
+}
+
+export interface CloseOptions {
+  /** @default 1001, going away; 1012 tells clients that a restart is under way */
+  readonly code?: number;
+  readonly reason?: string;
+  /** How long clients may take to answer the close frame before they are cut off. @default the option `closeGraceMs` */
+  readonly graceMs?: number;
+}
+
+/** Many connections, and everything that concerns more than one of them. */
+export class Server {
+  /** What is on this server, at once and without asking the others. */
+  readonly local: LocalView;
+  readonly metrics: Metrics;
+  readonly closeGraceMs: number;
+  readonly #resolved: ResolvedOptions;
+  readonly #settings: ConnSettings;
+  readonly #registry = new Registry();
+  readonly #hub: LocalHub;
+  readonly #cluster: Cluster | undefined;
+  readonly #heartbeat: Heartbeat | undefined;
+  readonly #counts: ConnectionCounts;
+  readonly #sessions = new Map<Conn, Session>();
+  #started: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws {OPTION_INVALID} */
+  constructor(options: ServerOptions) {
+    const resolved = resolveOptions(options);
+    const { metrics, scheduler, random, limits, heartbeat, askTimeoutMs } = resolved;
+    const { adapter, log, table, onConnect, onDisconnect, onError, onRemoteError } = options;
+    this.#resolved = resolved;
+    this.metrics = metrics;
+    this.closeGraceMs = resolved.closeGraceMs;
+    this.#counts = new ConnectionCounts(limits);
+    this.#heartbeat = heartbeat ? new Heartbeat(heartbeat, scheduler, random) : undefined;
+    this.#cluster = adapter && new Cluster({ adapter, scheduler, random, metrics, log });
+    const encoding = { wire: options.wire(limits), limits };
+    this.#hub = new LocalHub({
+      registry: this.#registry,
+      encoding,
+      metrics,
+      cluster: this.#cluster,
+      askTimeoutMs,
+      onEnded: (conn) => this.#onEnded(conn),
+    });
+    this.local = new LocalView(this.#registry, this.#hub);
+    this.#settings = {
+      side: 'server',
+      table,
+      ...encoding,
+      ...resolved,
+      hub: this.#hub,
+      ...(onConnect && { onConnect }),
+      ...(onDisconnect && { onDisconnect }),
+      ...(onError && { onError }),
+      ...(onRemoteError && { onRemoteError }),
+    };
+  }
+
+  /** Whether new connections are turned away because the server is being closed. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Joins the other servers. Needed before the first connection where there is an adapter; twice is once. */
+  start(): Promise<void> {
+    this.#started ??= Promise.resolve(this.#cluster?.start(this.#hub));
+    return this.#started;
+  }
+
+  /** Why a connection from this address would not be taken now; `undefined` if it would. */
+  refusalFor(address: string): QuotaRefusal | undefined {
+    return this.#counts.refusalFor(address);
+  }
+
+  /**
+   * Takes a connection whose upgrade has been answered. It is read from within this call on: nothing is lost.
+   *
+   * @returns `undefined` when it is turned away, with 1001 by a server that closes, with 1013 by one that is full
+   * @throws {ID_EMPTY}
+   */
+  accept(socket: Socket, arrival: Arrival): Conn | undefined {
+    if (arrival.id === '') throw new WsError('ID_EMPTY', {});
+    const { address } = arrival;
+    // Hooks of the upgrade take time, in which the last place may have been taken.
+    const refusal = this.isClosing ? 'server closed' : this.#counts.refusalFor(address);
+    if (refusal !== undefined) {
+      this.metrics.count('connections.refused');
+      socket.close(this.isClosing ? CloseCode.GoingAway : CloseCode.TryAgainLater, refusal);
+      return undefined;
+    }
+    const { limits, slowReader, random } = this.#resolved;
+    const outbox = new Outbox(socket, {
+      maxOutboxBytes: limits.maxOutboxBytes,
+      slowReader,
+      metrics: this.metrics,
+      onHeard: () => this.#heartbeat?.heard(session),
+      onClosed: () => session.onSocketClosed(),
+    });
+    const conn = new LiveConn(this.#settings, outbox, { key: random.uuid(), arrival });
+    const session = new Session(conn, outbox, address);
+    this.#enroll(session);
+    conn.start();
+    return conn;
+  }
+
+  /** Everybody in a namespace, to be narrowed and then broadcast to, asked or counted. */
+  in(namespace: string): BroadcastTarget {
+    return new BroadcastTarget(this.#hub, everybodyIn(namespace));
+  }
+
+  /**
+   * Sends messages to many, in order, as neffos does. `in(…)` reads better where there is one.
+   *
+   * @param except who is left out; nobody when `undefined`
+   */
+  broadcast(except: Exception | undefined, ...messages: readonly BroadcastMessage[]): void {
+    for (const message of messages) {
+      const target = targetOf(message);
+      this.#hub.broadcast(except ? addExceptions(target, [except]) : target, message.event, message.body);
+    }
+  }
+
+  /** Asks everybody a message is for, and gives the first answer. Errors as with {@link BroadcastTarget.ask}. */
+  ask(message: BroadcastMessage, options?: WaitOptions): Promise<Answer> {
+    return this.#hub.ask(targetOf(message), message.event, message.body, options);
+  }
+
+  /** A snapshot of the connections of this server; of those in a namespace when one is named. Equal ids are not one. */
+  connections(namespace?: string): readonly Conn[] {
+    return namespace === undefined ? this.#registry.connections() : this.local.connectionsOf(namespace);
+  }
+
+  /** Runs `action` for every connection of this server. Rejects with the first error, after all have been tried. */
+  async do(action: (conn: Conn) => unknown): Promise<void> {
+    const results = await Promise.allSettled(this.connections().map(async (conn) => await action(conn)));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /**
+   * Turns new connections away, closes all there are with 1001, waits for their events to be handled, and cuts off who
+   * does not answer the close frame in time. Twice is once.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  async #close({ code = CloseCode.GoingAway, reason = '', graceMs = this.closeGraceMs }: CloseOptions): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    for (const session of sessions) session.conn.close(code, reason);
+    const timer = this.#resolved.scheduler.after(graceMs, () => {
+      for (const session of sessions) session.terminate();
+    });
+    await Promise.all(sessions.map((session) => session.over));
+    timer.cancel();
+    this.#heartbeat?.stop();
+    if (this.#started) await this.#cluster?.stop();
+  }
+
+  #enroll(session: Session): void {
+    const { conn } = session;
+    this.#sessions.set(conn, session);
+    void session.over.then(() => this.#sessions.delete(conn));
+    this.#registry.add(conn);
+    this.#counts.add(session.address);
+    this.#heartbeat?.add(session);
+    this.metrics.count('connections.opened');
+    publishOpened(conn);
+  }
+
+  #onEnded(conn: Conn): void {
+    const session = this.#sessions.get(conn);
+    if (!session) return;
+    this.#registry.remove(session.conn);
+    this.#counts.remove(session.address);
+    this.#heartbeat?.remove(session);
+    this.metrics.count('connections.closed');
+    publishClosed(conn, session.conn.ended ?? { code: CloseCode.Abnormal, reason: '' });
+  }
+}

@@ -1,0 +1,44 @@
+import type { LiveConn } from '../core/live-conn.js';
+import type { Socket } from '../ports/socket.js';
+import type { Beating } from './heartbeat.js';
+
+/** What a server keeps of one connection until its socket has closed and its last event has been handled. */
+export class Session implements Beating {
+  readonly conn: LiveConn;
+  readonly address: string;
+  /** Fulfilled when nothing is left to come. */
+  readonly over: Promise<void>;
+  readonly #socket: Socket;
+  #resolveSocketClosed: () => void = () => {};
+
+  constructor(conn: LiveConn, socket: Socket, address: string) {
+    this.conn = conn;
+    this.address = address;
+    this.#socket = socket;
+    const socketClosed = new Promise<void>((resolve) => {
+      this.#resolveSocketClosed = resolve;
+    });
+    this.over = Promise.all([socketClosed, conn.closed]).then(() => {});
+  }
+
+  onSocketClosed(): void {
+    this.#resolveSocketClosed();
+  }
+
+  ping(): void {
+    this.#socket.ping();
+  }
+
+  isReadingPaused(): boolean {
+    return this.conn.isReadingPaused;
+  }
+
+  onLost(): void {
+    this.conn.settings.metrics.count('heartbeat.lost');
+    this.conn.terminate('no pong');
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+}
