@@ -1,0 +1,27 @@
+import type { ControllerType } from '../ports/resolver.js';
+import { recordOf } from './controller-record.js';
+
+/**
+ * Makes a class a websocket namespace: its methods named `on…` are the events.
+ *
+ * ```ts
+ * @Namespace('default')
+ * class ChatController {
+ *   constructor(@inject(NSConn) private readonly ns: NSConn) {}
+ *   onChat(msg: Message) { this.ns.broadcastOthers('chat', msg.body); }
+ * }
+ * ```
+ *
+ * A class that has the NSConn injected, itself or through a service, is made anew for each connection in the namespace. One
+ * that has not is made once, and its methods get the NSConn as second argument.
+ *
+ * TypeScript's `private` hides nothing: it does not exist at run time, so a private method named `on…` is an event too. A
+ * `#method` is none.
+ *
+ * @param name the empty name is a namespace, too
+ */
+export function Namespace(name: string): (controller: ControllerType) => void {
+  return (controller) => {
+    recordOf(controller).namespace = name;
+  };
+}

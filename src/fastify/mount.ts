@@ -1,0 +1,190 @@
+import type { WebSocket } from '@fastify/websocket';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import type { EventTable } from '../core/event-table.js';
+import { systemRandom } from '../core/web-platform.js';
+import { WsError } from '../errors.js';
+import { ContainerResolver } from '../inversify/container-resolver.js';
+import { buildEventTable } from '../mvc/build-event-table.js';
+import type { Wire } from '../ports/wire.js';
+import { CloseCode } from '../protocol/close-codes.js';
+import { NativeWire, NeffosWire } from '../protocol/wires.js';
+import type { Limits } from '../server/options.js';
+import { type Arrival, Server } from '../server/server.js';
+import { WsSocket } from '../transport/ws-socket.js';
+import type { NefeliOptions } from './options.js';
+import { OriginCheck } from './origin.js';
+import { UpgradeGuard } from './upgrade-guard.js';
+import { reconnectTriesOf, UrlHeaders } from './url-headers.js';
+import './request.js';
+
+const DEFAULT_MOUNT = 'default';
+
+/** The handler of a websocket route, in the form that `@fastify/websocket` calls. */
+export type RouteHandler = (socket: WebSocket, request: FastifyRequest) => void;
+
+/**
+ * What an application does with one mount, from anywhere: `app.nefeli`, or `app.nefeli.mount(name)` where there are several.
+ */
+export interface NefeliMount
+  extends Pick<Server, 'in' | 'broadcast' | 'ask' | 'connections' | 'do' | 'close' | 'local' | 'metrics'> {
+  readonly name: string;
+  /**
+   * Makes the handler of a websocket route: `app.get('/ws', { websocket: true }, app.nefeli.handler())`. Any hook of the route
+   * may refuse before the upgrade: the client gets its HTTP answer.
+   */
+  handler(): RouteHandler;
+  /** Another mount of the same app. @throws {MOUNT_UNKNOWN} */
+  mount(name: string): NefeliMount;
+}
+
+/** The mount that a route handler belongs to. */
+const mountOfHandler = new WeakMap<object, Mount>();
+
+export function findMount(handler: unknown): Mount | undefined {
+  return typeof handler === 'function' ? mountOfHandler.get(handler) : undefined;
+}
+
+/** The mounts of one app, by name. */
+export class Mounts {
+  readonly #mounts = new Map<string, Mount>();
+
+  /** @throws {MOUNT_DUPLICATE} */
+  add(mount: Mount): void {
+    if (this.#mounts.has(mount.name)) throw new WsError('MOUNT_DUPLICATE', { name: mount.name });
+    this.#mounts.set(mount.name, mount);
+  }
+
+  /** @throws {MOUNT_UNKNOWN} */
+  get(name: string): Mount {
+    const mount = this.#mounts.get(name);
+    if (!mount) throw new WsError('MOUNT_UNKNOWN', { name, mounts: [...this.#mounts.keys()] });
+    return mount;
+  }
+
+  /** The mount named `default`; without one of that name the first. */
+  get main(): Mount {
+    const [first = DEFAULT_MOUNT] = this.#mounts.keys();
+    return this.#mounts.get(DEFAULT_MOUNT) ?? this.get(first);
+  }
+
+  all(): Mount[] {
+    return [...this.#mounts.values()];
+  }
+}
+
+/** What a mount needs of the app it is on. */
+interface App {
+  readonly log: FastifyBaseLogger;
+  readonly mounts: Mounts;
+}
+
+/** One server on one Fastify app, under a name. */
+export class Mount extends Server implements NefeliMount {
+  readonly name: string;
+  readonly #options: NefeliOptions;
+  readonly #mounts: Mounts;
+  readonly #guard: UpgradeGuard;
+
+  /** @throws whatever is wrong in the code, with the mending */
+  constructor(options: NefeliOptions, app: App) {
+    const table = tableOf(options);
+    super({ ...options, table, log: app.log, wire: (limits) => wireOf(options, table, limits) });
+    this.name = options.name ?? DEFAULT_MOUNT;
+    this.#options = options;
+    this.#mounts = app.mounts;
+    this.#guard = new UpgradeGuard({
+      server: this,
+      origins: new OriginCheck(options),
+      urlHeaders: new UrlHeaders(options.urlHeaders ?? []),
+      random: systemRandom,
+    });
+  }
+
+  mount(name: string): NefeliMount {
+    return this.#mounts.get(name);
+  }
+
+  handler(): RouteHandler {
+    const handler: RouteHandler = (socket, request) => this.#accept(socket, request);
+    mountOfHandler.set(handler, this);
+    return handler;
+  }
+
+  checkUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    return this.#guard.check(request, reply);
+  }
+
+  #accept(ws: WebSocket, request: FastifyRequest): void {
+    // Nothing is awaited before the listeners are in place, unless the id is: then nothing is read meanwhile.
+    const { idGenerator } = this.#options;
+    const id = idGenerator ? idGenerator(request) : systemRandom.uuid();
+    if (typeof id === 'string') return this.#arrive(ws, request, id);
+    ws.pause();
+    id.then(
+      (settled) => {
+        this.#arrive(ws, request, settled);
+        ws.resume();
+      },
+      (err: unknown) => this.#fail(ws, request, err),
+    );
+  }
+
+  #arrive(ws: WebSocket, request: FastifyRequest, id: string): void {
+    try {
+      // Absent with injectWS, which has no network beneath it.
+      const stream = (request.raw as Partial<FastifyRequest['raw']>).socket;
+      const socket = new WsSocket(ws, { stream, closeGraceMs: this.closeGraceMs });
+      this.accept(socket, this.#arrivalOf(request, id));
+    } catch (err) {
+      this.#fail(ws, request, err);
+    }
+  }
+
+  #fail(ws: WebSocket, request: FastifyRequest, err: unknown): void {
+    request.log.error({ err }, 'a connection could not be accepted');
+    new WsSocket(ws).close(CloseCode.InternalError, '');
+  }
+
+  #arrivalOf(request: FastifyRequest, id: string): Arrival {
+    const { user = (from: FastifyRequest) => (from as { user?: unknown }).user } = this.#options; // plugins add it
+    let log: FastifyBaseLogger | undefined;
+    return {
+      id,
+      request,
+      user: user(request),
+      reconnectTries: reconnectTriesOf(request),
+      address: (request.ip as string | undefined) ?? '', // injectWS has none
+      // Made on first use: a quiet connection logs nothing, and a child logger costs memory.
+      get log() {
+        log ??= request.log.child({ conn: id });
+        return log;
+      },
+    };
+  }
+}
+
+function tableOf(options: NefeliOptions): EventTable {
+  const { controllers = [], namespaces = {}, container, eventMatcher } = options;
+  const table = buildEventTable({
+    controllers,
+    namespaces,
+    resolver: container && ContainerResolver.of(container),
+    eventMatcher,
+  });
+  if (options.native === 'only') mustBeNativeOnly(table);
+  return table;
+}
+
+function mustBeNativeOnly(table: EventTable): void {
+  const found = [...table.values()].flatMap(({ namespace, events, native }) => [
+    ...[...events.keys()].map((event) => `"${event}" in "${namespace}"`),
+    ...(native ? ['onNativeMessage'] : []),
+  ]);
+  if (table.size === 1 && table.get('')?.native && found.length === 1) return;
+  throw new WsError('NATIVE_ONLY_INVALID', { found });
+}
+
+function wireOf(options: NefeliOptions, table: EventTable, limits: Limits): Wire {
+  if (options.native === 'only') return new NativeWire();
+  return new NeffosWire({ ...limits, allowNative: table.get('')?.native !== undefined });
+}

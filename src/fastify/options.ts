@@ -1,0 +1,55 @@
+import type { WebsocketPluginOptions } from '@fastify/websocket';
+import type { FastifyRequest } from 'fastify';
+import type { Container } from 'inversify';
+import type { Namespaces } from '../core/event-maps.js';
+import type { EventMatcher } from '../mvc/event-matcher.js';
+import type { ControllerType } from '../ports/resolver.js';
+import type { ServerBehaviour } from '../server/options.js';
+
+/** Which pages may open a connection. */
+export interface OriginOptions {
+  /**
+   * Origins that are allowed besides the server's own: `https://app.example`, or `https://*.app.example` for every single name
+   * in its place. `'*'` allows all, which lets any page on the web speak to the server in its visitors' names.
+   *
+   * @default none: same origin only
+   */
+  readonly allowedOrigins?: '*' | readonly string[];
+  /** Decides instead of everything else. Throwing or `false` refuses with 403. */
+  readonly checkOrigin?: (request: FastifyRequest) => boolean | Promise<boolean>;
+}
+
+/** How connections get into the server. */
+export interface MountOptions extends OriginOptions {
+  /** The name of this mount, where there are several. @default 'default' */
+  readonly name?: string;
+  /** Serves on this path, in one call. Left out, `app.nefeli.handler()` goes on a route of one's own. */
+  readonly path?: string;
+  /** The public id of a connection. Two with one id are told apart by the server all the same. @default a random UUID */
+  readonly idGenerator?: (request: FastifyRequest) => string | Promise<string>;
+  /** Who is behind a connection: `conn.user`. @default `request.user`, where authentication plugins put it */
+  readonly user?: (request: FastifyRequest) => unknown;
+  /**
+   * Headers that a browser, which cannot send its own, may send as query parameters: with `['X-Username']` the parameter
+   * `X-Websocket-Header-X-Username` counts as that header. `X-Websocket-Reconnect` always may. A real header is never
+   * replaced.
+   */
+  readonly urlHeaders?: readonly string[];
+  /** Options for `@fastify/websocket`, which Nefeli registers. They hold for the whole app; the first registration's count. */
+  readonly websocket?: Omit<WebsocketPluginOptions, 'preClose'>;
+}
+
+/** What is served. */
+export interface ServedOptions {
+  /** Makes the controllers. Bind everything they need before. */
+  readonly container?: Container;
+  readonly controllers?: readonly ControllerType[];
+  /** Handlers without classes, by namespace and event. */
+  readonly namespaces?: Namespaces;
+  /** Which events reach a method by its name. @default `onChat` hears `chat`, `onChat` and `OnChat` */
+  readonly eventMatcher?: EventMatcher;
+  /** Raw messages only: no handshake, and one handler, `onNativeMessage` in the namespace `""`. */
+  readonly native?: 'only';
+}
+
+export interface NefeliOptions extends ServerBehaviour, MountOptions, ServedOptions {}

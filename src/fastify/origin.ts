@@ -1,0 +1,81 @@
+import type { FastifyRequest } from 'fastify';
+import { WsError } from '../errors.js';
+import type { OriginOptions } from './options.js';
+
+/** What a browser sends as the origin of a page without one: a sandboxed frame, a file. */
+const OPAQUE_ORIGIN = 'null';
+
+/**
+ * Decides which upgrades come from pages that may connect. Browsers send the cookies of a site with every websocket, whoever's
+ * page opens it; the origin is all that tells the pages apart.
+ */
+export class OriginCheck {
+  readonly #options: OriginOptions;
+  readonly #allowed: readonly AllowedOrigin[];
+
+  /** @throws {OPTION_INVALID} for an entry that is no origin */
+  constructor(options: OriginOptions) {
+    this.#options = options;
+    const { allowedOrigins = [] } = options;
+    this.#allowed = allowedOrigins === '*' ? [] : allowedOrigins.map(parseAllowed);
+  }
+
+  async isAllowed(request: FastifyRequest): Promise<boolean> {
+    if (this.#options.checkOrigin) return await this.#options.checkOrigin(request);
+    if (this.#options.allowedOrigins === '*') return true;
+    const { origin, cookie } = request.headers;
+    // Not a browser. A cookie without an origin is a browser's that hides it, or somebody who pretends to be one.
+    if (origin === undefined) return cookie === undefined;
+    const parsed = parseOrigin(origin);
+    if (!parsed) return false;
+    return this.#isOwn(parsed, request) || this.#allowed.some((allowed) => matches(allowed, parsed));
+  }
+
+  #isOwn(origin: URL, request: FastifyRequest): boolean {
+    const own = hostOf(origin.protocol, request.host);
+    if (own === undefined || own !== origin.host) return false;
+    // Without a trusted proxy the scheme that the browser has used is not known: TLS may end in front of this server.
+    const isSchemeKnown = request.ips !== undefined || request.protocol === 'https';
+    return !isSchemeKnown || origin.protocol === `${request.protocol}:`;
+  }
+}
+
+interface AllowedOrigin {
+  readonly protocol: string;
+  readonly host: string;
+  /** Whether any single name may stand before `host`. */
+  readonly isWildcard: boolean;
+}
+
+function parseAllowed(text: string): AllowedOrigin {
+  const isWildcard = text.includes('://*.');
+  const parsed = parseOrigin(text.replace('://*.', '://'));
+  if (!parsed) {
+    const expected = "origins like 'https://app.example' or 'https://*.app.example'";
+    throw new WsError('OPTION_INVALID', { option: 'allowedOrigins', value: text, expected });
+  }
+  return { protocol: parsed.protocol, host: parsed.host, isWildcard };
+}
+
+function matches({ protocol, host, isWildcard }: AllowedOrigin, origin: URL): boolean {
+  if (protocol !== origin.protocol) return false;
+  if (!isWildcard) return host === origin.host;
+  const dot = origin.host.indexOf('.');
+  return dot > 0 && origin.host.slice(dot + 1) === host;
+}
+
+/** An origin is a scheme, a host and a port, and nothing else. */
+function parseOrigin(origin: string): URL | undefined {
+  if (origin === OPAQUE_ORIGIN || !URL.canParse(origin)) return undefined;
+  const url = new URL(origin);
+  // What a URL would add or drop was no origin: a path, a user, a second origin.
+  return url.origin === origin.toLowerCase() || `${url.protocol}//${url.host}` === origin.toLowerCase()
+    ? url
+    : undefined;
+}
+
+/** A host as a browser would write it: lower case, without the port that the scheme has anyway. */
+function hostOf(protocol: string, host: string): string | undefined {
+  const text = `${protocol}//${host}`;
+  return URL.canParse(text) ? new URL(text).host : undefined;
+}

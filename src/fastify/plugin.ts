@@ -1,0 +1,115 @@
+import fastifyWebsocket, { type WebsocketPluginOptions } from '@fastify/websocket';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import fp from 'fastify-plugin';
+import { WsError } from '../errors.js';
+import { DEFAULT_LIMITS } from '../server/options.js';
+import { findMount, Mount, Mounts, type NefeliMount } from './mount.js';
+import type { NefeliOptions } from './options.js';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The mount named `default`, or the first if none has that name. */
+    readonly nefeli: NefeliMount;
+  }
+}
+
+/** Where the mounts of an app are kept. */
+const MOUNTS = Symbol('nefeli.mounts');
+
+/** The HTTP servers whose upgrades Nefeli handles: two contexts of one app would both answer them. */
+const owned = new WeakSet<object>();
+
+const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
+  const mounts = app.hasDecorator(MOUNTS) ? app.getDecorator<Mounts>(MOUNTS) : await setUp(app, options);
+  const mount = new Mount(options, { log: app.log, mounts });
+  mounts.add(mount);
+  app.addHook('onReady', () => mount.start());
+  const { path } = options;
+  if (path !== undefined)
+    await app.register(async (scope) => void scope.get(path, { websocket: true }, mount.handler()));
+};
+
+/**
+ * What is done once for an app. The route is marked and the connections are closed before `@fastify/websocket` does its part;
+ * the check of an upgrade comes after it has told upgrades apart, and before every hook that is added later.
+ */
+async function setUp(app: FastifyInstance, { websocket = {}, limits }: NefeliOptions): Promise<Mounts> {
+  if (app.hasDecorator('websocketServer')) throw new WsError('WEBSOCKET_ALREADY_REGISTERED', {});
+  if (owned.has(app.server)) throw new WsError('MOUNT_ELSEWHERE', {});
+  owned.add(app.server);
+
+  const mounts = new Mounts();
+  app.decorate(MOUNTS, mounts);
+  app.decorate('nefeli', { getter: () => mounts.main });
+  app.addHook('onRoute', markRoute);
+  app.addHook('preClose', async () => {
+    await Promise.all(mounts.all().map((mount) => mount.close()));
+  });
+  const maxMessageBytes = (limits !== 'strict' && limits?.maxMessageBytes) || DEFAULT_LIMITS.maxMessageBytes;
+  await app.register(fastifyWebsocket, {
+    ...websocket,
+    errorHandler: errorHandler(websocket.errorHandler),
+    options: { maxPayload: maxMessageBytes, ...websocket.options },
+  });
+  app.addHook('onRequest', guardUpgrade);
+  return mounts;
+}
+
+/** Notes on a route where it leads to, for the hook that runs before all others of it. */
+function markRoute(route: RouteOptions & { websocket?: boolean }): void {
+  const mount = findMount(route.handler) ?? findMount(route.wsHandler);
+  if (!mount) return;
+  const answersHttp = !findMount(route.handler);
+  // The handler says by itself that the route is a websocket: the option may be left out.
+  if (!answersHttp) route.websocket = true;
+  const mark: RouteMark = { mount, answersHttp };
+  route.config = Object.assign({}, route.config, { [MARK]: mark });
+}
+
+/** What a route that leads to a mount carries in its config. */
+interface RouteMark {
+  readonly mount: Mount;
+  /** Whether the application answers what is no upgrade by itself. */
+  readonly answersHttp: boolean;
+}
+
+const MARK = Symbol('nefeli.route');
+
+function markOf(request: FastifyRequest): RouteMark | undefined {
+  return (request.routeOptions.config as { [MARK]?: RouteMark } | undefined)?.[MARK];
+}
+
+/** Checks every upgrade that leads to a mount, and answers every other request on its path. */
+async function guardUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  const mark = markOf(request);
+  if (!mark) return undefined;
+  if (request.ws) await mark.mount.checkUpgrade(request, reply);
+  else if (request.method === 'HEAD')
+    reply.code(204).send(); // neffos.js asks so whether the server is back
+  else if (!mark.answersHttp) reply.code(426).header('upgrade', 'websocket').send(UPGRADE_REQUIRED);
+  return reply.sent ? reply : undefined;
+}
+
+const UPGRADE_REQUIRED = {
+  statusCode: 426,
+  error: 'Upgrade Required',
+  message: 'this is a websocket: connect with ws:// or wss://',
+};
+
+/**
+ * A peer that breaks the protocol is closed by `ws` with the right code: cutting it off would lose the close frame. Sockets of
+ * other routes are handled as the application wants.
+ */
+function errorHandler(
+  other: WebsocketPluginOptions['errorHandler'],
+): NonNullable<WebsocketPluginOptions['errorHandler']> {
+  return function (error, socket, request, reply) {
+    if (markOf(request)) return;
+    if (other) return other.call(this, error, socket, request, reply);
+    request.log.error(error);
+    socket.terminate();
+  };
+}
+
+/** Registers Nefeli: controllers and maps become websocket namespaces, mounted on routes. Several times for several mounts. */
+export const nefeli: FastifyPluginAsync<NefeliOptions> = fp(plugin, { name: 'nefeli', fastify: '5.x' });

@@ -1,0 +1,31 @@
+import { type Namespaces, readEventMaps } from '../core/event-maps.js';
+import type { EventTable } from '../core/event-table.js';
+import { buildTable } from '../core/table-builder.js';
+import { WsError } from '../errors.js';
+import type { ControllerType, Resolver } from '../ports/resolver.js';
+import { defaultEventMatcher, type EventMatcher } from './event-matcher.js';
+import { readController } from './read-controller.js';
+
+export interface Served {
+  readonly controllers: readonly ControllerType[];
+  readonly namespaces: Namespaces;
+  readonly resolver: Resolver | undefined;
+  readonly eventMatcher?: EventMatcher | undefined;
+}
+
+/**
+ * Puts controllers and maps of functions together into the table of namespaces, once, at start.
+ *
+ * @throws whatever is wrong in the code, with the mending
+ */
+export function buildEventTable(served: Served): EventTable {
+  const { controllers, namespaces, resolver, eventMatcher = defaultEventMatcher } = served;
+  const parts = readEventMaps(namespaces);
+  if (controllers.length > 0 && !resolver) {
+    throw new WsError('CONTROLLERS_NEED_CONTAINER', { controllers: controllers.map(({ name }) => name) });
+  }
+  for (const controller of controllers) {
+    if (resolver) parts.push(readController(controller, resolver, eventMatcher));
+  }
+  return buildTable(parts);
+}
