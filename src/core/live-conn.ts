@@ -6,14 +6,16 @@ import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode, fitCloseReason, isSendableCloseCode } from '../protocol/close-codes.js';
 import { isLonger } from '../protocol/codec.js';
 import { NATIVE_MESSAGE } from '../protocol/event-names.js';
-import type { Body, Frame, FrameData } from '../protocol/message.js';
-import { isForgedToken, isReplyToken } from '../protocol/wait-token.js';
+import type { Body, FrameData } from '../protocol/message.js';
 import type { ConnContext, Opening } from './conn-context.js';
+import type { ConnArrival, ConnIdentity } from './conn-identity.js';
 import { ConnLink } from './conn-link.js';
+import { ConnStore } from './conn-store.js';
 import { dispatch } from './dispatch.js';
 import { publish, report } from './failures.js';
 import { HandlerQueue } from './handler-queue.js';
 import { Handshake } from './handshake.js';
+import { Inbound } from './inbound.js';
 import { LiveMessage } from './live-message.js';
 import type { LiveNSConn } from './live-ns-conn.js';
 import { askConnect, connectNative, endAll } from './namespace-procedures.js';
@@ -21,24 +23,7 @@ import { Outbound } from './outbound.js';
 import { PendingAsks } from './pending-asks.js';
 import { isPromiseLike, waitForHandler } from './run-handler.js';
 import type { ConnSettings } from './settings.js';
-import { Strikes } from './strikes.js';
 import { Waiters } from './waiters.js';
-
-/** What is known of a connection when it begins. */
-export interface ConnArrival {
-  /** The public id, not necessarily unique; a client learns it from the server. */
-  readonly id: string;
-  readonly request: ConnRequest;
-  readonly user: unknown;
-  readonly log: Logger;
-  readonly reconnectTries: number;
-}
-
-export interface ConnIdentity {
-  /** Random and unique. */
-  readonly key: string;
-  readonly arrival: ConnArrival;
-}
 
 /** One end of one connection: the same on a server and on a client. */
 export class LiveConn extends Conn implements ConnContext, SocketListener {
@@ -59,8 +44,8 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   readonly #socket: Socket;
   readonly #handshake: Handshake;
   readonly #waiters: Waiters;
-  readonly #strikes: Strikes;
-  #store: Map<string, unknown> | undefined;
+  readonly #inbound: Inbound;
+  readonly #store = new ConnStore();
   #abort: AbortController | undefined;
   #wasAdmitted = false;
   #resolveClosed: (info: CloseInfo) => void = () => {};
@@ -72,7 +57,6 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
     this.key = key;
     this.#arrival = arrival;
     this.#id = arrival.id;
-    this.#strikes = new Strikes(settings.scheduler);
     this.#waiters = new Waiters(settings);
     this.outbound = new Outbound(settings, socket);
     this.queue = new HandlerQueue(settings, {
@@ -82,6 +66,7 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
       resume: () => socket.resume(),
     });
     this.asks = new PendingAsks(settings, () => this.queue.asksChanged());
+    this.#inbound = new Inbound(settings, this);
     this.#handshake = new Handshake(settings, this.#handshakeEvents(), arrival.id);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -134,20 +119,19 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   }
 
   get(key: string): unknown {
-    return this.#store?.get(key);
+    return this.#store.get(key);
   }
 
   set(key: string, value: unknown): void {
-    this.#store ??= new Map();
     this.#store.set(key, value);
   }
 
   increment(key: string): number {
-    return this.#add(key, 1);
+    return this.#store.add(key, 1);
   }
 
   decrement(key: string): number {
-    return this.#add(key, -1);
+    return this.#store.add(key, -1);
   }
 
   namespace(name: string): NSConn | undefined {
@@ -219,7 +203,7 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
     if (this.ended) return;
     this.settings.metrics.count('frames.in');
     if (exceeds(data, this.settings.limits.maxMessageBytes)) return this.close(CloseCode.TooBig, 'message too large');
-    if (this.#handshake.isOver) this.#receive(data);
+    if (this.#handshake.isOver) this.#inbound.receive(data);
     else this.#handshake.onFrame(data);
   }
 
@@ -234,39 +218,6 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   /** Sends what has been encoded for many. */
   sendFrame(frame: OutgoingFrame): void {
     if (!this.ended) this.outbound.sendFrame(frame);
-  }
-
-  #receive(data: FrameData): void {
-    if (this.ended) return;
-    const frame = this.settings.wire.decode(data);
-    switch (frame.kind) {
-      case 'message':
-        return this.#receiveMessage(frame, data.length);
-      case 'native':
-        return this.queue.push(frame, data.length);
-      case 'malformed':
-        return this.#strike(frame.reason);
-      case 'empty':
-        return;
-    }
-  }
-
-  #receiveMessage(frame: Extract<Frame, { kind: 'message' }>, bytes: number): void {
-    const { wait } = frame.message;
-    if (wait !== '') {
-      if (isForgedToken(wait)) return this.#strike('a wait token with a mark that no peer may use');
-      if (isReplyToken(wait, this.settings.side)) {
-        if (!this.asks.settle(frame.message)) this.settings.metrics.count('replies.unexpected');
-        return;
-      }
-    }
-    this.queue.push(frame, bytes);
-  }
-
-  #strike(reason: string): void {
-    this.settings.metrics.count('frames.malformed');
-    this.log.debug({ conn: this.id, reason }, 'a frame could not be understood');
-    if (this.#strikes.add()) this.close(CloseCode.Policy, 'invalid payload');
   }
 
   #runHook(): unknown {
@@ -303,7 +254,9 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
         this.#waiters.opened();
       },
       refused: (text) => this.#waiters.failAll(new WsError('CONN_REFUSED', { text })),
-      deliver: (data) => this.#receive(data),
+      deliver: (data) => {
+        if (!this.ended) this.#inbound.receive(data);
+      },
       close: (code, reason) => this.close(code, reason),
       pause: () => this.#pause(),
       resume: () => {
@@ -315,13 +268,6 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   #pause(): void {
     this.settings.metrics.count('reading.paused');
     this.#socket.pause();
-  }
-
-  #add(key: string, by: number): number {
-    const value = this.get(key);
-    const sum = (typeof value === 'number' ? value : 0) + by;
-    this.set(key, sum);
-    return sum;
   }
 
   /** Ends everything at once, and then tells of it, in order: rooms, namespaces, the connection. */
@@ -345,7 +291,7 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
     } catch (error) {
       report(this, error, { namespace: '', event: 'onDisconnect' });
     }
-    this.#store = undefined;
+    this.#store.clear();
     this.#resolveClosed(info);
   }
 }

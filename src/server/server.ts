@@ -1,4 +1,5 @@
-import { type ConnArrival, LiveConn } from '../core/live-conn.js';
+import type { ConnArrival } from '../core/conn-identity.js';
+import { LiveConn } from '../core/live-conn.js';
 import type { ConnSettings } from '../core/settings.js';
 import { WsError } from '../errors.js';
 import type { Conn, WaitOptions } from '../ports/conn.js';
