@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    reporters: ['default', ['json', { outputFile: 'build/test-results.json' }]],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

@@ -7,7 +7,11 @@ import { type EventMethod, recordOf } from './controller-record.js';
  */
 export function On(
   event: string,
-): (prototype: object, method: string, descriptor: TypedPropertyDescriptor<EventMethod>) => void {
+): <Method extends EventMethod>(
+  prototype: object,
+  method: string,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void {
   return (prototype, method) => {
     recordOf(prototype.constructor).events.push({ method, event });
   };

@@ -11,6 +11,7 @@ import { NativeWire, NeffosWire } from '../protocol/wires.js';
 import type { Limits } from '../server/options.js';
 import { type Arrival, Server } from '../server/server.js';
 import { WsSocket } from '../transport/ws-socket.js';
+import { addressOf } from './address-of.js';
 import type { NefeliOptions } from './options.js';
 import { OriginCheck } from './origin.js';
 import { UpgradeGuard } from './upgrade-guard.js';
@@ -46,7 +47,13 @@ export function findMount(handler: unknown): Mount | undefined {
 
 /** The mounts of one app, by name. */
 export class Mounts {
+  /** Whether the application has said itself how large a frame may be, for the whole app. */
+  readonly isPayloadFixed: boolean;
   readonly #mounts = new Map<string, Mount>();
+
+  constructor({ isPayloadFixed }: { readonly isPayloadFixed: boolean }) {
+    this.isPayloadFixed = isPayloadFixed;
+  }
 
   /** @throws {MOUNT_DUPLICATE} */
   add(mount: Mount): void {
@@ -153,7 +160,7 @@ export class Mount extends Server implements NefeliMount {
       request,
       user: user(request),
       reconnectTries: reconnectTriesOf(request),
-      address: (request.ip as string | undefined) ?? '', // injectWS has none
+      address: addressOf(request),
       // Made on first use: a quiet connection logs nothing, and a child logger costs memory.
       get log() {
         log ??= request.log.child({ conn: id });

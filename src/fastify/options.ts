@@ -35,6 +35,11 @@ export interface MountOptions extends OriginOptions {
    * replaced.
    */
   readonly urlHeaders?: readonly string[];
+  /**
+   * How long the hooks of a route may take for an upgrade, in milliseconds, before its socket is closed. Holds for the whole
+   * app; the first registration's counts. @default 30000
+   */
+  readonly upgradeTimeoutMs?: number;
   /** Options for `@fastify/websocket`, which Nefeli registers. They hold for the whole app; the first registration's count. */
   readonly websocket?: Omit<WebsocketPluginOptions, 'preClose'>;
 }

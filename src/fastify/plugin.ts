@@ -2,9 +2,9 @@ import fastifyWebsocket, { type WebsocketPluginOptions } from '@fastify/websocke
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import { WsError } from '../errors.js';
-import { DEFAULT_LIMITS } from '../server/options.js';
 import { findMount, Mount, Mounts, type NefeliMount } from './mount.js';
 import type { NefeliOptions } from './options.js';
+import { PendingUpgrades } from './pending-upgrades.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -19,10 +19,14 @@ const MOUNTS = Symbol('nefeli.mounts');
 /** The HTTP servers whose upgrades Nefeli handles: two contexts of one app would both answer them. */
 const owned = new WeakSet<object>();
 
+/** @source what Node grants a request by default is 300 s for all of it; hooks that look up a session take milliseconds */
+const DEFAULT_UPGRADE_TIMEOUT_MS = 30_000;
+
 const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
   const mounts = app.hasDecorator(MOUNTS) ? app.getDecorator<Mounts>(MOUNTS) : await setUp(app, options);
   const mount = new Mount(options, { log: app.log, mounts });
   mounts.add(mount);
+  if (!mounts.isPayloadFixed) allowPayload(app, mount.maxMessageBytes);
   app.addHook('onReady', () => mount.start());
   const { path } = options;
   if (path !== undefined)
@@ -33,26 +37,40 @@ const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
  * What is done once for an app. The route is marked and the connections are closed before `@fastify/websocket` does its part;
  * the check of an upgrade comes after it has told upgrades apart, and before every hook that is added later.
  */
-async function setUp(app: FastifyInstance, { websocket = {}, limits }: NefeliOptions): Promise<Mounts> {
+async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Mounts> {
   if (app.hasDecorator('websocketServer')) throw new WsError('WEBSOCKET_ALREADY_REGISTERED', {});
   if (owned.has(app.server)) throw new WsError('MOUNT_ELSEWHERE', {});
   owned.add(app.server);
 
-  const mounts = new Mounts();
+  const { websocket = {}, upgradeTimeoutMs = DEFAULT_UPGRADE_TIMEOUT_MS } = options;
+  const mounts = new Mounts({ isPayloadFixed: websocket.options?.maxPayload !== undefined });
+  const pending = new PendingUpgrades(app.server, upgradeTimeoutMs);
   app.decorate(MOUNTS, mounts);
   app.decorate('nefeli', { getter: () => mounts.main });
   app.addHook('onRoute', markRoute);
   app.addHook('preClose', async () => {
+    pending.destroyAll();
     await Promise.all(mounts.all().map((mount) => mount.close()));
   });
-  const maxMessageBytes = (limits !== 'strict' && limits?.maxMessageBytes) || DEFAULT_LIMITS.maxMessageBytes;
   await app.register(fastifyWebsocket, {
     ...websocket,
     errorHandler: errorHandler(websocket.errorHandler),
-    options: { maxPayload: maxMessageBytes, ...websocket.options },
+    options: { maxPayload: 0, ...websocket.options },
   });
   app.addHook('onRequest', guardUpgrade);
   return mounts;
+}
+
+/** ws reads its limit as a 32-bit integer, and 0 as none. */
+const MAX_PAYLOAD = 2 ** 31 - 1;
+
+/**
+ * Lets frames of this size through for all mounts; each is held to its own limit when the message is whole. ws refuses larger
+ * ones by their header, before anything is buffered.
+ */
+function allowPayload({ websocketServer }: FastifyInstance, bytes: number): void {
+  const { options } = websocketServer;
+  options.maxPayload = Math.min(Math.max(options.maxPayload ?? 0, bytes), MAX_PAYLOAD);
 }
 
 /** Notes on a route where it leads to, for the hook that runs before all others of it. */

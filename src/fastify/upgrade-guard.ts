@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Random } from '../ports/random.js';
 import type { Server } from '../server/server.js';
+import { addressOf } from './address-of.js';
 import type { OriginCheck } from './origin.js';
 import type { UrlHeaders } from './url-headers.js';
 
@@ -26,7 +27,7 @@ export class UpgradeGuard {
   /** Answers an upgrade that may not go on; of one that may, takes what its URL says for headers. */
   async check(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (this.#parts.server.isClosing) return await this.#refuseForNow(reply, 503, 'server closed');
-    const refusal = this.#parts.server.refusalFor(request.ip);
+    const refusal = this.#parts.server.refusalFor(addressOf(request));
     if (refusal !== undefined) return await this.#refuseForNow(reply, refusal === 'server full' ? 503 : 429, refusal);
     if (!(await this.#isAllowed(request))) {
       this.#explainOnce(request);

@@ -1,0 +1,53 @@
+import { connect, type Socket } from 'node:net';
+import { nefeli } from 'nefeli';
+import { describe, expect, it } from 'vitest';
+import { portOf } from '../support/port-of.js';
+import { RawClient, startApp, startNefeli } from '../support/start-app.js';
+
+const namespaces = { default: { chat: () => {} } };
+
+function askUpgrade(port: number, path: string): Socket {
+  const head = ['Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+  const socket = connect(port, '127.0.0.1', () => {
+    socket.write(`GET ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+  });
+  socket.on('error', () => {});
+  return socket;
+}
+
+describe('an upgrade that does not come about', () => {
+  it('does not hold back app.close(), wherever it was answered', async () => {
+    const app = await startApp((app) =>
+      app.register(async (scope) => void (await scope.register(nefeli, { path: '/ws', namespaces })), {
+        prefix: '/v1',
+      }),
+    );
+    const stray = askUpgrade(portOf(app), '/nowhere');
+    await new Promise((resolve) => stray.once('data', resolve));
+
+    await app.close();
+
+    expect(app.server.listening).toBe(false);
+  });
+
+  it('ends by itself after upgradeTimeoutMs', async () => {
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, { namespaces, upgradeTimeoutMs: 50 });
+      const neverEnds = (): Promise<void> => new Promise(() => {});
+      app.get('/ws', { websocket: true, preHandler: neverEnds }, app.nefeli.handler());
+    });
+    const socket = askUpgrade(portOf(app), '/ws');
+
+    await new Promise((resolve) => socket.once('close', resolve));
+
+    expect(app.nefeli.local.size).toBe(0);
+  });
+
+  it('does not touch those that do', async () => {
+    const app = await startNefeli({ namespaces, upgradeTimeoutMs: 20 });
+    const client = await RawClient.join(app, 'default');
+    await new Promise((resolve) => setTimeout(resolve, 60)); // three times the time after which an idle upgrade ends
+    client.send('$1;nope;;x;0;0;');
+    expect(await client.next()).toBe('$1;nope;;x;1;0;bad namespace');
+  });
+});

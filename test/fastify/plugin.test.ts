@@ -1,0 +1,356 @@
+import fastifyWebsocket from '@fastify/websocket';
+import Fastify from 'fastify';
+import { type Conn, nefeli, PublicError } from 'nefeli';
+import { describe, expect, it } from 'vitest';
+import { portOf } from '../support/port-of.js';
+import { RawClient, startApp, startNefeli, statusOfUpgrade } from '../support/start-app.js';
+
+const echo = { default: { echo: (msg: { body: unknown }) => msg.body } };
+
+describe('nefeli on Fastify', () => {
+  it('serves on a path in one call', async () => {
+    const app = await startNefeli({ namespaces: echo });
+    const client = await RawClient.join(app, 'default');
+
+    client.send('$1;default;;echo;0;0;hi');
+
+    expect(await client.next()).toBe('$1;default;;echo;0;0;hi');
+  });
+
+  it('serves on a route of the user, with or without websocket: true', async () => {
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, { namespaces: echo });
+      app.get('/with', { websocket: true }, app.nefeli.handler());
+      app.get('/without', app.nefeli.handler() as never);
+    });
+
+    expect(await statusOfUpgrade(app, { path: '/with' })).toBe(101);
+    expect(await statusOfUpgrade(app, { path: '/without' })).toBe(101);
+  });
+
+  it('honours the prefix of the context it is registered in', async () => {
+    const app = await startApp((app) =>
+      app.register(async (scope) => void (await scope.register(nefeli, { path: '/ws', namespaces: echo })), {
+        prefix: '/v1',
+      }),
+    );
+
+    expect(await statusOfUpgrade(app, { path: '/v1/ws' })).toBe(101);
+    expect(await statusOfUpgrade(app, { path: '/ws' })).toBe(404);
+  });
+
+  it('lets the hooks of the route refuse before the upgrade, with their own answer', async () => {
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, { namespaces: echo });
+      const authenticate = async (request: { headers: Record<string, unknown> }, reply: never): Promise<unknown> =>
+        request.headers['authorization'] === 'yes'
+          ? undefined
+          : (reply as { code(n: number): { send(b: object): unknown } }).code(401).send({});
+      app.get('/ws', { websocket: true, preValidation: authenticate as never }, app.nefeli.handler());
+    });
+
+    expect(await statusOfUpgrade(app)).toBe(401);
+    expect(await statusOfUpgrade(app, { headers: { authorization: 'yes' } })).toBe(101);
+  });
+
+  it('holds what arrives during asynchronous hooks, ids and onConnect, and handles it in order', async () => {
+    let letIn = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      letIn = resolve;
+    });
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, {
+        namespaces: echo,
+        idGenerator: async () => {
+          await gate;
+          return 'late';
+        },
+        onConnect: async () => await gate,
+      });
+      app.get('/ws', { websocket: true, preHandler: async () => await Promise.resolve() }, app.nefeli.handler());
+    });
+    const client = await RawClient.open(app);
+    client.send('M', '$1;default;;_OnNamespaceConnect;0;0;', '$2;default;;echo;0;0;a', '$3;default;;echo;0;0;b');
+    letIn();
+
+    expect(await client.next()).toBe('Alate');
+    expect(await client.next()).toBe('$1;;;;;;');
+    expect(await client.next()).toBe('$2;default;;echo;0;0;a');
+    expect(await client.next()).toBe('$3;default;;echo;0;0;b');
+  });
+
+  it('gives conn.request, conn.user, conn.log and the tries of the client', async () => {
+    const conns: Conn[] = [];
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, { namespaces: echo, onConnect: (conn) => void conns.push(conn) });
+      app.decorateRequest('user', null);
+      const authenticate = async (request: object): Promise<void> => {
+        Object.assign(request, { user: { name: 'ada' } });
+      };
+      app.get('/rooms/:room', { websocket: true, preHandler: authenticate as never }, app.nefeli.handler());
+    });
+    const client = await RawClient.open(app, { path: '/rooms/7', headers: { 'x-websocket-reconnect': '3' } });
+    client.send('M');
+    await client.next();
+
+    const [conn] = conns;
+    expect(conn?.request.params).toEqual({ room: '7' });
+    expect(conn?.user).toEqual({ name: 'ada' });
+    expect(conn?.reconnectTries).toBe(3);
+    expect(conn?.wasReconnected).toBe(true);
+    expect(() => conn?.log.info({ a: 1 }, 'a line')).not.toThrow();
+  });
+
+  it('answers HEAD with 204 and a plain GET with 426', async () => {
+    const app = await startNefeli({ namespaces: echo });
+    const url = `http://127.0.0.1:${portOf(app)}/ws`;
+
+    expect((await fetch(url, { method: 'HEAD' })).status).toBe(204);
+    const plain = await fetch(url);
+    expect(plain.status).toBe(426);
+    expect(plain.headers.get('upgrade')).toBe('websocket');
+  });
+
+  it('leaves a plain GET to the handler of a route that has one beside wsHandler', async () => {
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, { namespaces: echo });
+      app.route({ method: 'GET', url: '/ws', handler: async () => 'a page', wsHandler: app.nefeli.handler() });
+    });
+
+    expect(await (await fetch(`http://127.0.0.1:${portOf(app)}/ws`)).text()).toBe('a page');
+    expect(await statusOfUpgrade(app)).toBe(101);
+  });
+
+  it('serves several mounts that share nothing', async () => {
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, { path: '/ws', namespaces: { default: { who: () => 'public' } } });
+      await app.register(nefeli, { name: 'admin', path: '/admin', namespaces: { default: { who: () => 'admin' } } });
+    });
+    const client = await RawClient.join(app, 'default', { path: '/admin' });
+    client.send('$1;default;;who;0;0;');
+
+    expect(await client.next()).toBe('$1;default;;who;0;0;admin');
+    expect(app.nefeli.name).toBe('default');
+    expect(app.nefeli.local.size).toBe(0);
+    expect(app.nefeli.mount('admin').local.size).toBe(1);
+    expect(() => app.nefeli.mount('nobody')).toThrow(/MOUNT_UNKNOWN.*"default", "admin"/);
+  });
+
+  it('gives the first mount where none is named default', async () => {
+    const app = await startNefeli({ name: 'admin', namespaces: echo });
+    expect(app.nefeli.name).toBe('admin');
+  });
+
+  it('refuses two mounts of one name', async () => {
+    const app = Fastify();
+    await app.register(nefeli, { namespaces: echo });
+    await expect(app.register(nefeli, { namespaces: echo })).rejects.toThrow(/MOUNT_DUPLICATE.*"default"/);
+  });
+
+  it('refuses a second registration in a sibling context, and says where to register', async () => {
+    const app = Fastify();
+    await app.register(async (scope) => void (await scope.register(nefeli, { path: '/a', namespaces: echo })));
+    await expect(
+      app.register(async (scope) => void (await scope.register(nefeli, { path: '/b', namespaces: echo }))),
+    ).rejects.toThrow(/MOUNT_ELSEWHERE.*common parent/);
+  });
+
+  it('refuses to come after a @fastify/websocket of the user, and says how to pass its options', async () => {
+    const app = Fastify();
+    await app.register(fastifyWebsocket);
+    await expect(app.register(nefeli, { namespaces: echo })).rejects.toThrow(
+      /WEBSOCKET_ALREADY_REGISTERED.*websocket: \{/,
+    );
+  });
+
+  it('leaves other websocket routes of the app alone', async () => {
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, { path: '/ws', namespaces: echo });
+      app.get('/other', { websocket: true }, (socket) => socket.send('mine'));
+    });
+    const client = await RawClient.open(app, { path: '/other', headers: { origin: 'http://elsewhere.example' } });
+
+    expect(await client.next()).toBe('mine');
+    const answer = await fetch(`http://127.0.0.1:${portOf(app)}/other`);
+    expect(answer.status).toBe(404);
+  });
+
+  it('sends the text of a refusal, and closes with 1008', async () => {
+    const app = await startNefeli({
+      namespaces: echo,
+      onConnect: () => {
+        throw new PublicError('members only');
+      },
+    });
+    const client = await RawClient.open(app);
+    client.send('M');
+
+    expect(await client.next()).toBe('Hmembers only');
+    expect(await client.closed).toEqual({ code: 1008, reason: 'members only' });
+  });
+
+  it('closes every connection with 1001 when the app is closed, after their events have been handled', async () => {
+    const events: string[] = [];
+    const app = await startNefeli({
+      namespaces: {
+        default: {
+          onNamespaceDisconnect: async () => {
+            await Promise.resolve();
+            events.push('left');
+          },
+        },
+      },
+      onDisconnect: () => void events.push('gone'),
+    });
+    const client = await RawClient.join(app, 'default');
+
+    await app.close();
+
+    expect(events).toEqual(['left', 'gone']);
+    expect((await client.closed).code).toBe(1001);
+  });
+
+  it('does not wait longer than closeGraceMs for a client that never answers the close frame', async () => {
+    const app = await startNefeli({ namespaces: echo, closeGraceMs: 50 });
+    const client = await RawClient.join(app, 'default');
+    client.socket.pause();
+
+    await app.close();
+
+    expect(app.nefeli.local.size).toBe(0);
+  });
+
+  it('closes with 1009 what is larger than maxMessageBytes, and with 1002 what breaks the protocol of websockets', async () => {
+    const app = await startNefeli({ namespaces: echo, limits: { maxMessageBytes: 1_000 } });
+    const large = await RawClient.join(app, 'default');
+    large.send('x'.repeat(1_001));
+    expect((await large.closed).code).toBe(1009);
+
+    const broken = await RawClient.join(app, 'default');
+    (broken.socket as unknown as { _socket: { write(data: Buffer): void } })._socket.write(
+      Buffer.from([0xf1, 0x80, 0, 0, 0, 0]),
+    );
+    expect((await broken.closed).code).toBe(1002);
+  });
+
+  it('holds a mount to its own limit where another mount of the app allows more', async () => {
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, { path: '/ws', namespaces: echo, limits: { maxMessageBytes: 5_000 } });
+      await app.register(nefeli, { name: 'small', path: '/small', namespaces: echo, limits: { maxMessageBytes: 100 } });
+    });
+    const small = await RawClient.join(app, 'default', { path: '/small' });
+    small.send('x'.repeat(101));
+
+    expect((await small.closed).code).toBe(1009);
+  });
+
+  it('lets a later mount allow more than the first', async () => {
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, { path: '/ws', namespaces: echo, limits: { maxMessageBytes: 100 } });
+      await app.register(nefeli, { name: 'big', path: '/big', namespaces: echo, limits: { maxMessageBytes: 5_000 } });
+    });
+    const big = await RawClient.join(app, 'default', { path: '/big' });
+    const body = 'x'.repeat(4_000);
+    big.send(`$1;default;;echo;0;0;${body}`);
+
+    expect(await big.next()).toBe(`$1;default;;echo;0;0;${body}`);
+  });
+
+  it('closes with 1011 a connection whose id cannot be made, and goes on', async () => {
+    const ids = [() => '', () => Promise.reject(new Error('no id')), () => 'ada'];
+    const app = await startNefeli({ namespaces: echo, idGenerator: () => (ids.shift() ?? (() => 'x'))() });
+
+    expect((await (await RawClient.open(app)).closed).code).toBe(1011);
+    expect((await (await RawClient.open(app)).closed).code).toBe(1011);
+    const third = await RawClient.open(app);
+    third.send('M');
+    expect(await third.next()).toBe('Aada');
+  });
+
+  it('works over injectWS, where there is no network beneath', async () => {
+    const app = await startNefeli({ namespaces: echo });
+    const frames: string[] = [];
+    const client = await app.injectWS(
+      '/ws',
+      {},
+      { onInit: (socket) => socket.on('message', (data) => frames.push(String(data))) },
+    );
+    const raw = client as unknown as {
+      send(data: string): void;
+      terminate(): void;
+      once(name: string, listener: () => void): void;
+    };
+    const welcomed = new Promise<void>((resolve) => raw.once('message', resolve));
+    raw.send('M');
+    await welcomed;
+    raw.terminate();
+
+    expect(frames[0]).toMatch(/^A[0-9a-f-]{36}$/);
+  });
+
+  it('turns connections away while it is full, with 503 or 429 and a time to come back', async () => {
+    const app = await startNefeli({ namespaces: echo, limits: { maxConnectionsPerAddress: 1 } });
+    await RawClient.open(app);
+    expect(await statusOfUpgrade(app)).toBe(429);
+
+    const full = await startNefeli({ namespaces: echo, limits: { maxConnections: 1 } });
+    await RawClient.open(full);
+    expect(await statusOfUpgrade(full)).toBe(503);
+  });
+
+  it('answers upgrades with 503 while the mount is closed', async () => {
+    const app = await startNefeli({ namespaces: echo });
+    await app.nefeli.close();
+    expect(await statusOfUpgrade(app)).toBe(503);
+  });
+
+  it('reports errors of handlers and goes on: none becomes an uncaughtException or unhandledRejection', async () => {
+    const stray: unknown[] = [];
+    const note = (error: unknown): void => void stray.push(error);
+    process.on('uncaughtException', note).on('unhandledRejection', note);
+    const errors: unknown[] = [];
+    const app = await startNefeli({
+      onError: (error) => void errors.push(error),
+      namespaces: {
+        default: {
+          sync: () => {
+            throw new Error('sync');
+          },
+          rejected: async () => await Promise.reject(new Error('rejected')),
+          text: () => Promise.reject('text'),
+        },
+      },
+    });
+    const client = await RawClient.join(app, 'default');
+    client.send('$1;default;;sync;0;0;', '$2;default;;rejected;0;0;', '$3;default;;text;0;0;');
+
+    for (const token of ['$1', '$2', '$3']) {
+      expect(await client.next()).toMatch(new RegExp(`^\\${token};default;;\\w+;1;0;internal error [0-9a-f]{16}$`));
+    }
+    expect(errors.map(String)).toEqual(['Error: sync', 'Error: rejected', 'text']);
+    process.off('uncaughtException', note).off('unhandledRejection', note);
+    expect(stray).toEqual([]);
+  });
+
+  it('refuses at start what serves nothing', async () => {
+    await expect(Fastify().register(nefeli, {})).rejects.toThrow(/NOTHING_SERVED/);
+  });
+
+  it("refuses native: 'only' beside anything else", async () => {
+    const namespaces = { '': { onNativeMessage: () => {}, chat: () => {} } };
+    await expect(Fastify().register(nefeli, { native: 'only', namespaces })).rejects.toThrow(
+      /NATIVE_ONLY_INVALID.*"chat"/,
+    );
+  });
+
+  it('serves raw messages alone, without a handshake', async () => {
+    const app = await startNefeli({
+      native: 'only',
+      namespaces: { '': { onNativeMessage: (msg, ns) => ns.conn.emitNative(`you said ${String(msg.body)}`) } },
+    });
+    const client = await RawClient.open(app);
+    client.send('M');
+
+    expect(await client.next()).toBe('you said M');
+  });
+});

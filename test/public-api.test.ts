@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import * as api from 'nefeli';
+import { describe, expect, it } from 'vitest';
+
+/** What users import. A name that goes breaks somebody; a name that comes stays for years. */
+const VALUES = [
+  'CloseCode',
+  'CloseError',
+  'Conn',
+  'Counters',
+  'MemoryBus',
+  'NATIVE_MESSAGE',
+  'NSConn',
+  'Namespace',
+  'On',
+  'PublicError',
+  'RemoteError',
+  'SystemEvent',
+  'WsError',
+  'defaultEventMatcher',
+  'memoryAdapter',
+  'nefeli',
+  'reply',
+];
+
+const TYPES = [
+  ['Adapter', 'Answer', 'Body', 'BodyArgs', 'BroadcastContent', 'BroadcastMessage', 'BroadcastTarget', 'CloseInfo'],
+  [
+    'CloseOptions',
+    'ConnRequest',
+    'Envelope',
+    'ErrorCode',
+    'ErrorDetails',
+    'ErrorInfo',
+    'EventHandler',
+    'EventHandlers',
+  ],
+  ['EventMap', 'EventMatcher', 'EventsOf', 'Exception', 'HeartbeatOptions', 'Limits', 'LocalQuery', 'LocalView'],
+  [
+    'Logger',
+    'Member',
+    'Message',
+    'MetricName',
+    'Metrics',
+    'MountOptions',
+    'Namespaces',
+    'NefeliMount',
+    'NefeliOptions',
+  ],
+  ['OriginOptions', 'Query', 'QueryResult', 'RemoteErrorInfo', 'Reply', 'Room', 'RouteHandler', 'ServedOptions'],
+  ['ServerBehaviour', 'SlowReaderPolicy', 'Target', 'WaitOptions'],
+].flat();
+
+describe('the package entry', () => {
+  it('exports these values and no others', () => {
+    expect(Object.keys(api).sort()).toEqual(VALUES);
+  });
+
+  it('exports these types and no others', () => {
+    const source = readFileSync('src/index.ts', 'utf8');
+    const names = [...source.matchAll(/export (type )?\{([^}]+)\}/g)].flatMap(([, allTypes, list = '']) =>
+      list
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && (allTypes !== undefined || name.startsWith('type ')))
+        .map((name) => name.replace('type ', '')),
+    );
+    expect(names.sort()).toEqual(TYPES.sort());
+  });
+});
