@@ -9,7 +9,7 @@ interface ChatEvents {
 }
 
 /** Never called: the compiler alone looks at it. */
-export function sendsWhatIsDeclared(ns: NSConn<ChatEvents>, any: NSConn): void {
+function sendsWhatIsDeclared(ns: NSConn<ChatEvents>, any: NSConn): void {
   ns.emit('chat', { from: 'ada', text: 'hello' });
   ns.emit('tick');
   ns.emit('note');
@@ -26,7 +26,7 @@ export function sendsWhatIsDeclared(ns: NSConn<ChatEvents>, any: NSConn): void {
   any.emit('anything');
 }
 
-export class Refused {
+class Refused {
   // @ts-expect-error a handler takes a message first
   @On('chat')
   onChat(_: number): void {}
@@ -38,7 +38,9 @@ export class Refused {
 
 // @ts-expect-error an abstract class cannot be made for a connection
 @Namespace('default')
-export abstract class Abstract {}
+abstract class Abstract {}
+
+void [sendsWhatIsDeclared, Refused, Abstract];
 
 describe('the types', () => {
   it('let a Message be text or bytes where nothing was checked', () => {
