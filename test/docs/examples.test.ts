@@ -1,0 +1,192 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { readBlocks } from './markdown.js';
+
+const run = promisify(execFile);
+
+/** Where the examples are compiled: in the repository, so that its packages are found. */
+const ROOT = resolve('build/docs-examples');
+const OUT = join(ROOT, 'out');
+const COMPILED = join(OUT, 'build/docs-examples');
+
+const FILE = /^\/\/ file: (\S+)$/m;
+
+interface Example {
+  readonly document: string;
+  readonly file: string;
+  readonly code: string;
+}
+
+const documents = readdirSync('docs').filter((name) => name.endsWith('.md'));
+const blocks = documents.flatMap((name) =>
+  readBlocks(readFileSync(join('docs', name), 'utf8')).map((block) => ({ ...block, document: basename(name, '.md') })),
+);
+const examples: Example[] = blocks
+  .filter(({ info }) => info === 'ts')
+  .map(({ document, text, line }) => ({
+    document,
+    file: FILE.exec(text)?.[1] ?? `line ${line}: no file name`,
+    code: text,
+  }));
+
+/** Compiles every example, and what it imports from this repository, to be run as a user's build would be. */
+async function compile(): Promise<string> {
+  rmSync(ROOT, { recursive: true, force: true });
+  for (const { document, file, code } of examples) {
+    const path = join(ROOT, document, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, code);
+  }
+  const compilerOptions = {
+    noEmit: false,
+    rootDir: '../..',
+    outDir: 'out',
+    paths: { nefeli: ['../../src/index.ts'] },
+  };
+  writeFileSync(
+    join(ROOT, 'tsconfig.json'),
+    JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include: ['.'], exclude: ['out'] }),
+  );
+  const compiler = resolve('node_modules/typescript/bin/tsc');
+  const output = await run(process.execPath, [compiler, '-p', ROOT]).then(
+    () => '',
+    ({ stdout }: { stdout: string }) => stdout,
+  );
+  // To the compiled examples the compiled sources beside them are the package.
+  writeFileSync(
+    join(OUT, 'package.json'),
+    JSON.stringify({ name: 'nefeli', type: 'module', exports: { '.': './src/index.js' } }),
+  );
+  return output;
+}
+
+describe('the examples in docs/', () => {
+  let complaints: string;
+  beforeAll(async () => {
+    complaints = await compile();
+  }, 60_000);
+
+  it('have a name each, and none twice', () => {
+    const names = examples.map(({ document, file }) => `${document}/${file}`);
+
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => name.includes(': no file name'))).toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('compile with the options of this repository', () => {
+    expect(complaints).toBe('');
+  });
+
+  it('are compiled with the options that Getting started names', () => {
+    const named = JSON.parse(blocks.find(({ info }) => info === 'json')?.text ?? '') as Tsconfig;
+    const used = JSON.parse(readFileSync('tsconfig.json', 'utf8')) as Tsconfig;
+    const { outDir, rootDir, ...flags } = named.compilerOptions;
+
+    expect([outDir, rootDir]).toEqual(['dist', 'src']);
+    expect(used.compilerOptions).toMatchObject(flags);
+    expect(flags).toMatchObject({ experimentalDecorators: true, emitDecoratorMetadata: true });
+  });
+
+  const served = examples.filter(({ code }) => code.includes('export const app ='));
+
+  it.each(served)('start: $file', async ({ document, file }) => {
+    const starter = `const { app } = await import(process.argv[1]); await app.ready(); await app.close();`;
+    const module = pathToFileURL(join(COMPILED, document, file.replace('.ts', '.js'))).href;
+
+    const { stderr } = await run(process.execPath, ['--input-type=module', '-e', starter, module]);
+
+    expect(stderr).toBe('');
+  });
+
+  it('have a test that passes', async () => {
+    const { stdout } = await run(process.execPath, ['--test', join(COMPILED, 'getting-started/chat.test.js')]);
+
+    expect(stdout).toMatch(/^# pass 1$/m);
+  });
+
+  it('have a chat that two clients and an HTTP request talk in, and that closes with 1001 on SIGTERM', async () => {
+    const { app, port } = await startChat();
+    const [ada, bob] = [await joinChat(port), await joinChat(port)];
+
+    bob.send('$2;default;;sum;0;0;[1,2,3]');
+    bob.send(';default;;chat;0;0;hello');
+    expect(await bob.next()).toBe('$2;default;;sum;0;0;6');
+    expect(await ada.next()).toBe(';default;;chat;0;0;hello');
+
+    await fetch(`http://127.0.0.1:${port}/announce`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: 'from HTTP',
+    });
+    expect(await ada.next()).toBe(';default;;chat;0;0;from HTTP');
+    expect(await bob.next()).toBe(';default;;chat;0;0;from HTTP');
+
+    const exit = once(app, 'exit');
+    app.kill('SIGTERM');
+    expect(await ada.closed).toBe(1001);
+    expect(await bob.closed).toBe(1001);
+    expect(await exit).toEqual([0, null]);
+  });
+});
+
+interface Tsconfig {
+  readonly compilerOptions: Record<string, unknown>;
+}
+
+/** Runs the chat as its document says, on a port of the system's choice. */
+async function startChat(): Promise<{ app: ChildProcess; port: number }> {
+  const app = spawn(process.execPath, [join(COMPILED, 'getting-started/app.js')], {
+    env: { ...process.env, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: app.stdout })) {
+    const port = /127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+    if (port === undefined) continue;
+    app.stdout.resume();
+    return { app, port: Number(port) };
+  }
+  throw new Error('the chat has ended before it listened');
+}
+
+interface Chatter {
+  readonly closed: Promise<number>;
+  send(frame: string): void;
+  next(): Promise<string>;
+}
+
+/** A client that has connected the namespace. */
+async function joinChat(port: number): Promise<Chatter> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/websocket_endpoint`);
+  const arrived: string[] = [];
+  let onArrived = (): void => {};
+  socket.on('message', (data) => {
+    arrived.push(String(data));
+    onArrived();
+  });
+  const closed = new Promise<number>((resolve) => {
+    socket.on('close', resolve);
+  });
+  const next = async (): Promise<string> => {
+    for (;;) {
+      const frame = arrived.shift();
+      if (frame !== undefined) return frame;
+      await new Promise<void>((resolve) => {
+        onArrived = resolve;
+      });
+    }
+  };
+  await once(socket, 'open');
+  socket.send('M');
+  expect(await next()).toMatch(/^A[0-9a-f-]{36}$/);
+  socket.send('$1;default;;_OnNamespaceConnect;0;0;');
+  expect(await next()).toBe('$1;;;;;;');
+  return { closed, next, send: (frame) => socket.send(frame) };
+}
