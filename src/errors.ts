@@ -53,14 +53,14 @@ const MESSAGE_OF = {
     `the ${d.kind} name ${quote(`${d.name.slice(0, 32)}…`)} is longer than ${d.maxBytes} bytes of UTF-8. ` +
     'Use a shorter one, or raise the limit of its kind in limits.',
   NAME_NOT_ENCODABLE: (d: { kind: string; name: string }): string =>
-    `the ${d.kind} name ${quote(d.name)} holds "@%!semicolon@%!", which the wire uses for ";". Use another name.`,
+    `the ${d.kind} name ${quote(d.name)} would not arrive as it is: it holds "@%!semicolon@%!", which the wire uses for ` +
+    '";", or half of a character. Use another name.',
   BODY_NOT_JSON: (d: { event: string; reason: string }): string =>
     `the body of ${quote(d.event)} is not JSON: ${d.reason}. Read msg.body, or let the sender send JSON.`,
   BODY_NOT_SENDABLE: (d: { type: string }): string =>
     `a value of type ${d.type} cannot be sent. Send a string, bytes, or what JSON can hold.`,
   CLIENT_CANNOT_BROADCAST: (_: Record<string, never>): string =>
     'only a server can broadcast. Emit an event, and let a handler on the server broadcast it.',
-  SERVER_CLOSED: (_: Record<string, never>): string => 'this server has been closed. Make a new one.',
 
   // The programmer's mistakes: thrown at start.
   OPTION_INVALID: (d: { option: string; value: unknown; expected: string }): string =>
@@ -91,8 +91,6 @@ const MESSAGE_OF = {
     'where no decorator metadata is emitted (esbuild, tsx), write @inject(…) on every parameter.',
   CAPTIVE_CONNECTION: (d: { path: string }): string =>
     `a singleton would keep the first connection for everybody: ${d.path}. Bind it in transient scope, or pass it the NSConn as an argument.`,
-  LATE_BINDING: (d: { service: string }): string =>
-    `${d.service} was bound after nefeli had been registered. Bind everything before: a late binding empties the plans of all controllers.`,
   OUTSIDE_CONNECTION: (d: { service: string }): string =>
     `${d.service} was asked for outside of a connection. Inject it only into controllers, and into transient services that controllers use.`,
   WEBSOCKET_ALREADY_REGISTERED: (_: Record<string, never>): string =>

@@ -42,7 +42,7 @@ export class ContainerResolver implements Resolver {
   }
 
   provide(controller: ControllerType): Provision {
-    const service = this.#bind(controller);
+    const service = orUnbound(controller, () => this.#bind(controller));
     const { needsConnection, captivePath, preDestroy } = this.#plan(controller, service);
     if (captivePath !== undefined) throw new WsError('CAPTIVE_CONNECTION', { path: captivePath });
     const create = (): object => this.#container.get<object>(service);
