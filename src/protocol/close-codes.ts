@@ -23,7 +23,7 @@ export const CloseCode = {
 } as const;
 
 /**
- * The most bytes of UTF-8 that a close frame can carry as its reason: a control frame holds 125, and the code takes two.
+ * The most bytes of UTF-8 that a close frame can carry as its reason: a control frame holds 125, and the code takes 2.
  *
  * @source RFC 6455, sections 5.5 and 5.5.1
  */

@@ -14,8 +14,12 @@ const SEPARATORS = 6;
 const ESCAPED_SEPARATOR = '@%!semicolon@%!';
 
 const encoder = new TextEncoder();
-const bodyDecoder = new TextDecoder();
+// A decoder keeps a byte order mark, as a part of the text, only where it is told to "ignore" it.
+const bodyDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const headerDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Half of a character outside the basic plane. UTF-8 cannot hold it: it would arrive as U+FFFD. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const EMPTY: Frame = { kind: 'empty' };
 const TRUE = '1';
@@ -30,8 +34,9 @@ export function unescapeName(name: string): string {
 
 /** Whether a name comes back from the wire as it was. */
 export function isEncodableName(name: string): boolean {
+  if (LONE_SURROGATE.test(name)) return false;
   if (!name.includes('@')) return true;
-  return unescapeName(name) === name && unescapeName(escapeName(name)) === name;
+  return unescapeName(escapeName(name)) === name;
 }
 
 /** Writes a message as one frame: text, or bytes where `message.binary`. */
@@ -64,8 +69,8 @@ const DEFAULT_DECODE_OPTIONS: DecodeOptions = { ...DEFAULT_NAME_LIMITS, allowNat
 /**
  * Reads a frame. Never throws: what cannot be understood is `malformed`, with the reason in words.
  *
- * Six searches over the header and one cut; the body is neither searched nor copied. Bytes of a binary frame stay a view of
- * the bytes given.
+ * Six searches over the header and one cut; the body is neither searched nor copied. Bytes of a binary frame stay a
+ * view of the bytes given.
  */
 export function decodeFrame(data: FrameData, options: DecodeOptions = DEFAULT_DECODE_OPTIONS): Frame {
   if (data.length === 0) return EMPTY;

@@ -13,7 +13,7 @@ export const SystemEvent = {
 
 export type SystemEvent = (typeof SystemEvent)[keyof typeof SystemEvent];
 
-/** The event under which raw messages are sent: `ns.emit(NATIVE_MESSAGE, 'text')` leaves as the bare text, without framing. */
+/** The event under which raw messages are sent: `ns.emit(NATIVE_MESSAGE, 'text')` leaves as the bare text, unframed. */
 export const NATIVE_MESSAGE: typeof SystemEvent.NativeMessage = SystemEvent.NativeMessage;
 
 /** The only system events that a peer may send: requests that run a procedure of their own and are acknowledged. */

@@ -1,12 +1,12 @@
 import type { FrameData, HandshakeFrame } from './message.js';
 
-/** First bytes of the three frames that open a connection: `M` from the client, `A<id>` or `H<text>` from the server. */
+/** First bytes of the frames that open a connection: `M` from the client, `A<id>` or `H<text>` from the server. */
 const HELLO = 'M';
 const WELCOME = 'A';
 const REFUSAL = 'H';
 
 const OTHER: HandshakeFrame = { kind: 'other' };
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Reads a frame that may belong to the handshake. Only its first byte decides, whatever the opcode, as in neffos.

@@ -10,7 +10,11 @@ export interface NameLimits {
   readonly maxEventBytes: number;
 }
 
-/** @source Real names have 5 to 40 characters; a token of neffos has 20 to 28. The caps leave room and keep logs readable. */
+/**
+ * The caps leave room, and keep logs readable.
+ *
+ * @source Real names have 5 to 40 characters; a token of neffos has 20 to 28.
+ */
 export const DEFAULT_NAME_LIMITS: NameLimits = {
   maxWaitBytes: 64,
   maxNamespaceBytes: 128,
@@ -20,7 +24,7 @@ export const DEFAULT_NAME_LIMITS: NameLimits = {
 
 /** What one connection may cost. */
 export interface ConnLimits extends NameLimits {
-  /** The largest message, in bytes, that is read or sent. A larger one from the peer closes with 1009. @default 1 MiB */
+  /** The largest message, in bytes, that is read or sent. A larger one that comes closes with 1009. @default 1 MiB */
   readonly maxMessageBytes: number;
   /** Rooms that one connection may have joined at a time, over all its namespaces. @default 1000 */
   readonly maxRooms: number;
@@ -65,7 +69,8 @@ export const DEFAULT_CONN_LIMITS: ConnLimits = {
 /**
  * For servers on the open internet whose clients are known to be modest.
  *
- * @source OWASP WebSocket cheat sheet (64 KiB messages, 100 messages a second); Centrifugo's defaults (128 channels a client)
+ * @source OWASP WebSocket cheat sheet (64 KiB messages, 100 messages a second); Centrifugo's defaults (128 channels
+ * a client)
  */
 export const STRICT_CONN_LIMITS: ConnLimits = {
   ...DEFAULT_CONN_LIMITS,

@@ -1,7 +1,7 @@
 /** What travels in one message: text, or bytes. */
 export type Body = string | Uint8Array;
 
-/** One WebSocket message as a transport hands it over or takes it: a string is a text frame, bytes are a binary frame. */
+/** One WebSocket message as a transport hands it over or takes it: a string is a text frame, bytes are a binary one. */
 export type FrameData = string | Uint8Array;
 
 /**
@@ -28,7 +28,7 @@ export type Frame =
   | { readonly kind: 'empty' }
   | { readonly kind: 'malformed'; readonly reason: string };
 
-/** A frame of the handshake, understood. Anything that is not one is `other`, to be held until the handshake is done. */
+/** A frame of the handshake, understood. Anything else is `other`, to be held until the handshake is done. */
 export type HandshakeFrame =
   | { readonly kind: 'hello'; readonly version: string }
   | { readonly kind: 'welcome'; readonly id: string }

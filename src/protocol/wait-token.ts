@@ -1,5 +1,5 @@
 /**
- * Which end of a connection this is. Wait tokens are told apart by it: those that start with `$` are asks of the client.
+ * Which end of a connection this is. Wait tokens are told apart by it: those that start with `$` are the client's asks.
  */
 export type Side = 'server' | 'client';
 
@@ -13,9 +13,10 @@ const CONFIRMATION_MARK = '#';
 const BROKER_SENDER_PREFIX = 'neffos(0x';
 
 /**
- * Whether a frame that arrives at `side` with this token answers an ask of that side. Anything else with a token is an ask.
+ * Whether a frame that arrives at `side` with this token answers an ask of that side. Any other token makes it an ask.
  *
- * A token that is neither pending nor an ask is dropped, not dispatched: otherwise two ends could answer each other for ever.
+ * A token that is neither pending nor an ask is dropped, not dispatched: otherwise two ends could answer each other for
+ * ever.
  */
 export function isReplyToken(wait: string, side: Side): boolean {
   if (wait === '') return false;

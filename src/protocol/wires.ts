@@ -4,11 +4,17 @@ import { decodeHandshake, encodeHello, encodeRefusal, encodeWelcome } from './ha
 import type { Frame, FrameData, HandshakeFrame, WireMessage } from './message.js';
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The bare body, in a frame of the opcode that was asked for. */
 function encodeNative({ body, binary }: WireMessage): FrameData {
-  return binary && typeof body === 'string' ? encoder.encode(body) : body;
+  if (typeof body === 'string') return binary ? encoder.encode(body) : body;
+  return binary ? body : decoder.decode(body);
 }
+
+/** Only a plain emit travels raw: the answer to a forged `_OnNativeMessage` needs its token and its flag. */
+const isNative = ({ event, wait, isError }: WireMessage): boolean =>
+  event === NATIVE_MESSAGE && wait === '' && !isError;
 
 /** The messages of neffos: a handshake, then frames of seven fields; raw messages beside them where `allowNative`. */
 export class NeffosWire {
@@ -29,7 +35,7 @@ export class NeffosWire {
   }
 
   encode(message: WireMessage): FrameData {
-    return message.event === NATIVE_MESSAGE ? encodeNative(message) : encodeMessage(message);
+    return isNative(message) ? encodeNative(message) : encodeMessage(message);
   }
 
   acknowledge(wait: string): FrameData {
@@ -50,8 +56,8 @@ export class NeffosWire {
 }
 
 /**
- * Raw messages only: no handshake, no names. Every frame is one message of the namespace `""`, which is connected from the
- * start, and every message leaves as its bare body.
+ * Raw messages only: no handshake, no names. Every frame is one message of the namespace `""`, which is connected from
+ * the start, and every message leaves as its bare body.
  */
 export class NativeWire {
   readonly name: string = 'native';

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeHandshake, encodeHello, encodeRefusal, encodeWelcome } from '../../src/protocol/handshake.js';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('decodeHandshake', () => {
+  it.each([
+    ['M', { kind: 'hello', version: '' }],
+    ['Mwhatever', { kind: 'hello', version: 'whatever' }],
+    ['Aid1', { kind: 'welcome', id: 'id1' }],
+    ['A', { kind: 'welcome', id: '' }],
+    ['A;M\nH', { kind: 'welcome', id: ';M\nH' }],
+    ['Hnope; sorry', { kind: 'refusal', text: 'nope; sorry' }],
+    ['A\uFEFFid', { kind: 'welcome', id: '\uFEFFid' }],
+  ])('reads %j by its first byte, in text and binary frames', (frame, expected) => {
+    expect(decodeHandshake(frame)).toEqual(expected);
+    expect(decodeHandshake(bytes(frame))).toEqual(expected);
+  });
+
+  it.each(['', 'm', 'a', 'h', ' M', '$1;default;;_OnNamespaceConnect;0;0;', ';;;;;;', '\0', 'é'])(
+    'gives other for %j',
+    (frame) => {
+      expect(decodeHandshake(frame)).toEqual({ kind: 'other' });
+      expect(decodeHandshake(bytes(frame))).toEqual({ kind: 'other' });
+    },
+  );
+
+  it('never throws, whatever bytes follow the first', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...bytes('MAH')), fc.uint8Array(), (first, rest) => {
+        expect(decodeHandshake(Uint8Array.of(first, ...rest)).kind).not.toBe('other');
+      }),
+    );
+  });
+});
+
+describe('encodeHello, encodeWelcome and encodeRefusal', () => {
+  it('write frames that decodeHandshake reads back', () => {
+    expect(encodeHello()).toBe('M');
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(decodeHandshake(encodeWelcome(text))).toEqual({ kind: 'welcome', id: text });
+        expect(decodeHandshake(encodeRefusal(text))).toEqual({ kind: 'refusal', text });
+      }),
+    );
+  });
+});
