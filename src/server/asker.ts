@@ -20,7 +20,7 @@ export async function askFirst(
   try {
     return await Promise.any(asks);
   } catch (error) {
-    throw error instanceof AggregateError ? (error.errors.at(-1) ?? error) : error;
+    throw (error as AggregateError).errors.at(-1); // `any` rejects with nothing else, and somebody was asked
   } finally {
     answered.abort();
   }

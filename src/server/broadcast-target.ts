@@ -70,7 +70,10 @@ export class BroadcastTarget {
     this.#actions.broadcast(this.#target, event, body);
   }
 
-  /** As `broadcast`, and tells to how many connections the event was handed once every server has done so. */
+  /**
+   * As `broadcast`, and tells to how many connections the event was handed once every server has done so. A server that
+   * does not answer within `askTimeoutMs` is not in the number; rejects when the others cannot be asked at all.
+   */
   broadcastAcked(event: string, body?: unknown): Promise<number> {
     return this.#actions.broadcastAcked(this.#target, event, body);
   }
@@ -84,12 +87,12 @@ export class BroadcastTarget {
     return this.#actions.ask(this.#target, event, body, options);
   }
 
-  /** How many connections are meant, on every server. */
+  /** How many connections are meant, on every server that answers in time. Rejects when the others cannot be asked at all. */
   count(): Promise<number> {
     return this.#actions.count(this.#target);
   }
 
-  /** Which connections are meant, on every server. */
+  /** Which connections are meant, on every server that answers in time. Rejects when the others cannot be asked at all. */
   members(): Promise<readonly Member[]> {
     return this.#actions.members(this.#target);
   }

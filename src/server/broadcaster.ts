@@ -26,7 +26,7 @@ export class Broadcaster {
     let frame: OutgoingFrame | undefined;
     let roomOfFrame: string | undefined;
     let receivers = 0;
-    // A snapshot is not needed: sending calls nobody's code, so the sets do not change meanwhile.
+    // A snapshot is not needed: all that sending can change of the sets is to take out a receiver whose outbox overflows.
     for (const ns of this.#registry.receivers(target)) {
       const conn = ns.conn as LiveConn; // the registry holds none but this server's own
       // Each receiver is told the room that it is in: with several rooms in one target that is not the same for all.
@@ -41,6 +41,11 @@ export class Broadcaster {
     this.#metrics.count('broadcasts.delivered', receivers);
     publishBroadcast(target, content.event, receivers);
     return receivers;
+  }
+
+  /** @throws {MESSAGE_TOO_LARGE} for what `deliver` could send to nobody */
+  check(target: Target, content: BroadcastContent): void {
+    this.#encode(target.namespace, target.rooms[0] ?? '', content);
   }
 
   #encode(namespace: string, room: string, { event, body, binary }: BroadcastContent): OutgoingFrame {

@@ -1,9 +1,10 @@
 import type { Adapter, BroadcastContent, Envelope, Query, QueryResult } from '../ports/adapter.js';
-import type { Scheduler, Timer } from '../ports/clock.js';
+import type { Scheduler } from '../ports/clock.js';
 import type { Target } from '../ports/hub.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Random } from '../ports/random.js';
+import { Gathering } from './gathering.js';
 
 /** What this server does for the others. */
 export interface LocalServer {
@@ -19,9 +20,7 @@ interface ClusterParts {
   readonly log: Logger;
 }
 
-interface Gathering {
-  readonly onResult: (result: QueryResult) => void;
-}
+type QueryEnvelope = Extract<Envelope, { kind: 'query' }>;
 
 const NOBODY: QueryResult = { kind: 'nobody' };
 
@@ -29,7 +28,6 @@ const NOBODY: QueryResult = { kind: 'nobody' };
 export class Cluster {
   readonly #parts: ClusterParts;
   readonly #serverId: string;
-  #local: LocalServer | undefined;
   readonly #gatherings = new Map<string, Gathering>();
   /** How many connections of this server are in a namespace, or about to be: while there is one, it is subscribed. */
   readonly #interest = new Map<string, { count: number; readonly ready: Promise<void> }>();
@@ -40,8 +38,7 @@ export class Cluster {
   }
 
   async start(local: LocalServer): Promise<void> {
-    this.#local = local;
-    await this.#parts.adapter.start(this.#serverId, (envelope) => this.#receive(envelope));
+    await this.#parts.adapter.start(this.#serverId, (envelope) => this.#receive(local, envelope));
   }
 
   async stop(): Promise<void> {
@@ -52,7 +49,7 @@ export class Cluster {
   async enter(namespace: string): Promise<void> {
     let interest = this.#interest.get(namespace);
     if (!interest) {
-      interest = { count: 0, ready: Promise.resolve(this.#parts.adapter.subscribe(namespace)) };
+      interest = { count: 0, ready: this.#subscribe(namespace) };
       this.#interest.set(namespace, interest);
     }
     interest.count += 1;
@@ -70,15 +67,21 @@ export class Cluster {
     interest.count -= 1;
     if (interest.count > 0) return;
     this.#interest.delete(namespace);
-    this.#parts.adapter.unsubscribe(namespace);
+    try {
+      this.#parts.adapter.unsubscribe(namespace);
+    } catch (error) {
+      // Whoever leaves has left all the same.
+      this.#failed(error, 'unsubscribe');
+    }
   }
 
   broadcast(target: Target, content: BroadcastContent): void {
-    this.#publish({ kind: 'broadcast', from: this.#serverId, target, content });
+    void this.#publish({ kind: 'broadcast', from: this.#serverId, target, content });
   }
 
   /**
-   * Asks every other server, and tells each result as it comes. Fulfilled when all have answered or the time is up.
+   * Asks every other server, and tells each result as it comes. Fulfilled when all have answered or the time is up, with
+   * whether all have; rejected when the adapter cannot ask them.
    *
    * @param until ends it before that
    */
@@ -87,61 +90,89 @@ export class Cluster {
     timeoutMs: number,
     onResult: (result: QueryResult) => void,
     until?: AbortSignal,
-  ): Promise<void> {
-    let missing = await this.#parts.adapter.countPeers();
-    if (missing === 0 || until?.aborted) return;
+  ): Promise<boolean> {
+    if (until?.aborted) return false;
     const queryId = this.#parts.random.token();
-    let timer: Timer | undefined;
-    await new Promise<void>((resolve) => {
-      timer = this.#parts.scheduler.after(timeoutMs, resolve);
-      until?.addEventListener('abort', () => resolve(), { once: true });
-      this.#gatherings.set(queryId, {
-        onResult: (result) => {
-          onResult(result);
-          missing -= 1;
-          if (missing === 0) resolve();
-        },
-      });
-      this.#publish({ kind: 'query', from: this.#serverId, queryId, query });
-    });
-    timer?.cancel();
-    this.#gatherings.delete(queryId);
+    const gathering = new Gathering(onResult);
+    const end = (): void => gathering.end();
+    const timer = this.#parts.scheduler.after(timeoutMs, end);
+    until?.addEventListener('abort', end, { once: true });
+    this.#gatherings.set(queryId, gathering);
+    // Nothing is awaited before the question is on its way: what is broadcast next stays behind it.
+    void this.#expectPeers(gathering);
+    void this.#publish({ kind: 'query', from: this.#serverId, queryId, query }, (error) => gathering.fail(error));
+    try {
+      return await gathering.ended;
+    } finally {
+      timer.cancel();
+      until?.removeEventListener('abort', end);
+      this.#gatherings.delete(queryId);
+    }
   }
 
-  #receive(envelope: Envelope): void {
+  #receive(local: LocalServer, envelope: Envelope): void {
     switch (envelope.kind) {
       case 'broadcast':
-        this.#local?.deliver(envelope.target, envelope.content);
-        return;
+        return this.#deliver(local, envelope.target, envelope.content);
       case 'query':
-        void this.#answer(envelope.from, envelope.queryId, envelope.query);
+        void this.#answer(local, envelope);
         return;
       case 'result':
-        this.#gatherings.get(envelope.queryId)?.onResult(envelope.result);
-        return;
+        return this.#gatherings.get(envelope.queryId)?.add(envelope.result);
     }
   }
 
-  async #answer(to: string, queryId: string, query: Query): Promise<void> {
+  /** An adapter delivers to several servers in one turn, perhaps: what one cannot deliver is not the others' business. */
+  #deliver(local: LocalServer, target: Target, content: BroadcastContent): void {
     try {
-      const result = (await this.#local?.answer(query)) ?? NOBODY;
-      this.#publish({ kind: 'result', to, queryId, result });
+      local.deliver(target, content);
     } catch (err) {
+      this.#parts.metrics.count('adapter.dropped');
+      this.#parts.log.error({ err, event: content.event }, 'a broadcast of another server could not be delivered');
+    }
+  }
+
+  async #answer(local: LocalServer, { from, queryId, query }: QueryEnvelope): Promise<void> {
+    let result: QueryResult = NOBODY;
+    try {
+      result = await local.answer(query);
+    } catch (err) {
+      // Whoever asks is told so much that it need not wait.
       this.#parts.log.error({ err, query: query.kind }, 'a question of another server could not be answered');
     }
+    await this.#publish({ kind: 'result', to: from, queryId, result });
   }
 
-  /** What cannot be published is counted and logged: nobody waits who could be told. */
-  #publish(envelope: Envelope): void {
-    const failed = (err: unknown): void => {
-      this.#parts.metrics.count('adapter.failed');
-      this.#parts.log.error({ err, kind: envelope.kind }, 'the adapter did not publish');
-    };
+  async #subscribe(namespace: string): Promise<void> {
     try {
-      const result = this.#parts.adapter.publish(envelope);
-      if (result) result.catch(failed);
-    } catch (err) {
-      failed(err);
+      await this.#parts.adapter.subscribe(namespace);
+    } catch (error) {
+      this.#failed(error, 'subscribe');
+      throw error;
     }
+  }
+
+  async #expectPeers(gathering: Gathering): Promise<void> {
+    try {
+      gathering.expect(await this.#parts.adapter.countPeers());
+    } catch (error) {
+      this.#failed(error, 'countPeers');
+      gathering.fail(error);
+    }
+  }
+
+  /** @param onFailed is told what else nobody would hear of */
+  async #publish(envelope: Envelope, onFailed?: (error: unknown) => void): Promise<void> {
+    try {
+      await this.#parts.adapter.publish(envelope);
+    } catch (error) {
+      this.#failed(error, `publish ${envelope.kind}`);
+      onFailed?.(error);
+    }
+  }
+
+  #failed(err: unknown, doing: string): void {
+    this.#parts.metrics.count('adapter.failed');
+    this.#parts.log.error({ err, doing }, 'the adapter failed');
   }
 }

@@ -5,7 +5,7 @@ export class Counters implements Metrics {
   readonly #totals = new Map<MetricName, number>();
 
   count(name: MetricName, by = 1): void {
-    this.#totals.set(name, this.get(name) + by);
+    if (by !== 0) this.#totals.set(name, this.get(name) + by);
   }
 
   get(name: MetricName): number {

@@ -82,12 +82,14 @@ export class Heartbeat {
   }
 
   #tick(): void {
+    this.#timer = undefined;
     const now = this.#scheduler.nowMs();
     // A process that stood still could not read the pongs that came meanwhile: its own delay is nobody's fault.
     const sinceMs = now - this.#lastTickMs;
     const stallMs = sinceMs > this.#tickMs + this.#options.pongMs / 2 ? sinceMs : 0;
     for (const [beating, entry] of this.#entries) this.#check(beating, entry, now, stallMs);
-    if (this.#entries.size > 0) this.#tickLater();
+    // Who is lost may have been followed by somebody new, who has started the timer already.
+    if (this.#entries.size > 0 && !this.#timer) this.#tickLater();
   }
 
   #check(beating: Beating, entry: Entry, now: number, stallMs: number): void {

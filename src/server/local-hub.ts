@@ -1,6 +1,6 @@
 import { toPayload } from '../core/body.js';
 import { checkEvent, type Encoding } from '../core/outbound.js';
-import { PublicError, RemoteError, WsError } from '../errors.js';
+import { RemoteError, WsError } from '../errors.js';
 import type { BroadcastContent, Member, Query, QueryResult } from '../ports/adapter.js';
 import type { Conn, NSConn, WaitOptions } from '../ports/conn.js';
 import type { Hub, Target } from '../ports/hub.js';
@@ -63,17 +63,13 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
   }
 
   broadcast(target: Target, event: string, body: unknown): void {
-    const content = this.#contentOf(event, body);
-    this.#parts.metrics.count('broadcasts.sent');
-    this.deliver(target, content);
+    const { content } = this.#sendHere(target, event, body);
     this.#parts.cluster?.broadcast(target, content);
   }
 
   async broadcastAcked(target: Target, event: string, body: unknown): Promise<number> {
-    const content = this.#contentOf(event, body);
-    this.#parts.metrics.count('broadcasts.sent');
-    const here = this.deliver(target, content);
-    return here + (await this.#sum({ kind: 'broadcast', target, content }));
+    const { content, receivers } = this.#sendHere(target, event, body);
+    return receivers + (await this.#sum({ kind: 'broadcast', target, content }));
   }
 
   async count(target: Target): Promise<number> {
@@ -95,12 +91,13 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
     const until = signal ? AbortSignal.any([signal, found.signal]) : found.signal;
     let answer: Answer | undefined;
     let failure: unknown;
-    const settle = (outcome: unknown): void => {
-      if (outcome instanceof Error) failure = outcome;
-      else if (outcome && !answer) {
-        answer = outcome as Answer; // neither an error nor nobody
-        found.abort();
-      }
+    const fail = (error: unknown): void => {
+      failure = error;
+    };
+    const settle = (outcome: Answer | Error | undefined): void => {
+      if (outcome instanceof Error) return fail(outcome);
+      answer ??= outcome;
+      if (answer) found.abort();
     };
     const elsewhere = this.#parts.cluster?.query(
       { kind: 'ask', target, content, timeoutMs },
@@ -108,13 +105,13 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
       (result) => settle(answerOf(event, result)),
       until,
     );
-    await Promise.allSettled([
-      this.#askHere(target, content, { timeoutMs, signal: until }).then(settle, settle),
-      elsewhere,
-    ]);
+    const here = this.#askHere(target, content, { timeoutMs, signal: until }).then(settle, fail);
+    const allHeard = await (elsewhere?.catch(fail) ?? true);
+    await here;
     if (answer) return answer;
     if (signal?.aborted) throw new WsError('ASK_ABORTED', { event }, { cause: signal.reason });
-    throw failure ?? unheard(event);
+    // A server that keeps silent may have somebody who is meant.
+    throw failure ?? (allHeard ? unheard(event) : new WsError('ASK_TIMEOUT', { event, timeoutMs }));
   }
 
   /** What another server wants of this one's connections. */
@@ -160,7 +157,7 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
       const answer = await this.#askHere(target, content, { timeoutMs });
       return answer ? { kind: 'reply', id: answer.id, body: answer.body } : { kind: 'nobody' };
     } catch (error) {
-      return { kind: 'error', text: error instanceof RemoteError ? error.text : wireTextOf(error) };
+      return { kind: 'error', text: textOf(error) };
     }
   }
 
@@ -176,6 +173,15 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
     await this.#parts.cluster?.query(query, this.#parts.askTimeoutMs, onResult);
   }
 
+  #sendHere(target: Target, event: string, body: unknown): { content: BroadcastContent; receivers: number } {
+    const content = this.#contentOf(event, body);
+    this.#parts.metrics.count('broadcasts.sent');
+    const receivers = this.deliver(target, content);
+    // What is too large is found when it is encoded: where nobody here needed that, it must not reach the other servers.
+    if (receivers === 0) this.#broadcaster.check(target, content);
+    return { content, receivers };
+  }
+
   /** Refuses here, where the caller can be told, what no connection could be sent. */
   #contentOf(event: string, body: unknown): BroadcastContent {
     checkEvent(event, this.#parts.encoding);
@@ -183,5 +189,8 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
   }
 }
 
-const wireTextOf = (error: unknown): string =>
-  error instanceof PublicError ? error.message : ((error as Partial<WsError>).code ?? String(error));
+/** What another server is told of an error, so that it becomes the same error there where that is possible. */
+function textOf(error: unknown): string {
+  if (error instanceof RemoteError) return error.text;
+  return error instanceof WsError ? (error.wireText ?? error.code) : String(error);
+}

@@ -122,10 +122,14 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
 
 function resolveLimits(given: Partial<Limits> | 'strict'): Limits {
   if (given === 'strict') return STRICT_LIMITS;
+  if (typeof given !== 'object') {
+    const expected = "'strict' or an object with single limits";
+    throw new WsError('OPTION_INVALID', { option: 'limits', value: given, expected });
+  }
   const limits = { ...DEFAULT_LIMITS, ...given };
   if (given.messageBurst === undefined) limits.messageBurst = 2 * limits.messagesPerSecond;
   for (const [name, value] of Object.entries(limits)) {
-    if (!(name in DEFAULT_LIMITS)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
       const expected = `one of ${Object.keys(DEFAULT_LIMITS).join(', ')}`;
       throw new WsError('OPTION_INVALID', { option: `limits.${name}`, value, expected });
     }

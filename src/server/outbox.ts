@@ -44,6 +44,11 @@ export class Outbox implements Socket, SocketListener {
     this.#options = options;
   }
 
+  /** A small outbox is no larger for what the socket holds. */
+  get #socketBytes(): number {
+    return Math.min(SOCKET_BYTES, this.#options.maxOutboxBytes / 2);
+  }
+
   get isOpen(): boolean {
     return this.#socket.isOpen;
   }
@@ -59,7 +64,7 @@ export class Outbox implements Socket, SocketListener {
 
   send(frame: OutgoingFrame): void {
     if (!this.#socket.isOpen) return;
-    if (this.#waiting.length === 0 && this.#socket.bufferedBytes < SOCKET_BYTES) return this.#socket.send(frame);
+    if (this.#waiting.length === 0 && this.#socket.bufferedBytes < this.#socketBytes) return this.#socket.send(frame);
     const { data } = frame;
     const bytes = typeof data === 'string' ? byteLength(data) : data.length;
     if (this.#makeRoom(bytes, frame.droppable)) {
@@ -104,7 +109,7 @@ export class Outbox implements Socket, SocketListener {
   onDrain(): void {
     let sent = 0;
     for (const { frame, bytes } of this.#waiting) {
-      if (this.#socket.bufferedBytes >= SOCKET_BYTES) break;
+      if (this.#socket.bufferedBytes >= this.#socketBytes) break;
       this.#socket.send(frame);
       this.#waitingBytes -= bytes;
       sent += 1;

@@ -48,16 +48,34 @@ export class ConnectionCounts {
 /** The four groups of hexadecimal digits that name a /64 network. */
 const NETWORK_GROUPS = 4;
 
+/** An IPv4 address within IPv6. Node writes it with dots; what a proxy puts into a header may have hexadecimal digits. */
+const MAPPED_DOTTED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+const MAPPED_HEX = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/i;
+
 /** An IPv4 address as it is, also where it is written as IPv6; an IPv6 address by its /64. */
 export function groupOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1] !== undefined) return mapped[1];
   if (!address.includes(':')) return address;
+  return mappedIpv4(address) ?? networkOf(address);
+}
+
+function mappedIpv4(address: string): string | undefined {
+  const [, dotted] = MAPPED_DOTTED.exec(address) ?? [];
+  if (dotted !== undefined) return dotted;
+  const [, high, low] = MAPPED_HEX.exec(address) ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  return [high, low].flatMap((group) => bytesOf(Number.parseInt(group, 16))).join('.');
+}
+
+const bytesOf = (group: number): number[] => [group >> 8, group & 0xff];
+
+function networkOf(address: string): string {
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
   if (tail !== undefined) {
     const after = tail === '' ? 0 : tail.split(':').length;
     while (groups.length + after < 2 * NETWORK_GROUPS) groups.push('0');
   }
-  return groups.slice(0, NETWORK_GROUPS).join(':').toLowerCase();
+  return groups.slice(0, NETWORK_GROUPS).map(withoutZeros).join(':').toLowerCase();
 }
+
+const withoutZeros = (group: string): string => group.replace(/^0+(?=.)/, '');

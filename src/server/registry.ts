@@ -27,10 +27,6 @@ export class Registry {
     return [...this.#byKey.values()];
   }
 
-  byKey(key: string): LiveConn | undefined {
-    return this.#byKey.get(key);
-  }
-
   byId(id: string): LiveConn[] {
     return [...(this.#byId.get(id) ?? NOBODY)];
   }

@@ -1,11 +1,12 @@
 import type { ConnArrival } from '../core/conn-identity.js';
 import { LiveConn } from '../core/live-conn.js';
+import { checkName } from '../core/outbound.js';
 import type { ConnSettings } from '../core/settings.js';
 import { WsError } from '../errors.js';
 import type { Conn, WaitOptions } from '../ports/conn.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Socket } from '../ports/socket.js';
-import { CloseCode } from '../protocol/close-codes.js';
+import { CloseCode, isSendableCloseCode } from '../protocol/close-codes.js';
 import { type Answer, addExceptions, BroadcastTarget, type Exception, everybodyIn } from './broadcast-target.js';
 import { Cluster } from './cluster.js';
 import { publishClosed, publishOpened } from './diagnostics.js';
@@ -38,7 +39,7 @@ export interface CloseOptions {
   /** @default 1001, going away; 1012 tells clients that a restart is under way */
   readonly code?: number;
   readonly reason?: string;
-  /** How long clients may take to answer the close frame before they are cut off. @default the option `closeGraceMs` */
+  /** How long clients may take to answer the close frame before they are cut off. @default the option `closeGraceMs`, the most there is */
   readonly graceMs?: number;
 }
 
@@ -59,7 +60,7 @@ export class Server {
   #started: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws {OPTION_INVALID} */
+  /** @throws {OPTION_INVALID}, and {NAME_TOO_LONG} {NAME_NOT_ENCODABLE} for a namespace that no client could name */
   constructor(options: ServerOptions) {
     const resolved = resolveOptions(options);
     const { metrics, scheduler, random, limits, heartbeat, askTimeoutMs } = resolved;
@@ -71,6 +72,7 @@ export class Server {
     this.#heartbeat = heartbeat ? new Heartbeat(heartbeat, scheduler, random) : undefined;
     this.#cluster = adapter && new Cluster({ adapter, scheduler, random, metrics, log });
     const encoding = { wire: options.wire(limits), limits };
+    for (const namespace of table.keys()) checkName('namespace', namespace, encoding);
     this.#hub = new LocalHub({
       registry: this.#registry,
       encoding,
@@ -96,6 +98,11 @@ export class Server {
   /** Whether new connections are turned away because the server is being closed. */
   get isClosing(): boolean {
     return this.#closing !== undefined;
+  }
+
+  /** The largest message that a connection may send. */
+  get maxMessageBytes(): number {
+    return this.#resolved.limits.maxMessageBytes;
   }
 
   /** Joins the other servers. Needed before the first connection where there is an adapter; twice is once. */
@@ -176,8 +183,15 @@ export class Server {
   /**
    * Turns new connections away, closes all there are with 1001, waits for their events to be handled, and cuts off who
    * does not answer the close frame in time. Twice is once.
+   *
+   * @throws {OPTION_INVALID} for a code that no close frame may carry; nothing is closed then
    */
   close(options: CloseOptions = {}): Promise<void> {
+    const { code = CloseCode.GoingAway } = options;
+    if (!isSendableCloseCode(code)) {
+      const expected = '1001, 1012, or another code that a close frame may carry';
+      return Promise.reject(new WsError('OPTION_INVALID', { option: 'code of close()', value: code, expected }));
+    }
     this.#closing ??= this.#close(options);
     return this.#closing;
   }

@@ -9,7 +9,7 @@ export class Session implements Beating {
   /** Fulfilled when nothing is left to come. */
   readonly over: Promise<void>;
   readonly #socket: Socket;
-  #resolveSocketClosed: () => void = () => {};
+  #resolveSocketClosed: (() => void) | undefined;
 
   constructor(conn: LiveConn, socket: Socket, address: string) {
     this.conn = conn;
@@ -22,7 +22,7 @@ export class Session implements Beating {
   }
 
   onSocketClosed(): void {
-    this.#resolveSocketClosed();
+    this.#resolveSocketClosed?.();
   }
 
   ping(): void {

@@ -9,6 +9,18 @@ export interface WsSocketOptions {
   readonly closeGraceMs?: number;
 }
 
+/**
+ * A stream that may hold more than this before it asks for a pause never says `drain` to whoever pauses here.
+ * Node's own default is 16 KiB, from version 22 on 64 KiB; `http.createServer({ highWaterMark })` raises it.
+ */
+const MAX_HIGH_WATER_BYTES = 64 * 1024;
+
+/**
+ * Where each send has to report by itself, what is left below this counts as sent: pings and pongs report nothing, and up
+ * to 60 pongs of 131 bytes may stand behind the last message. @source the option `maxPendingAutoPongs` of ws
+ */
+const LOW_WATER_BYTES = 16 * 1024;
+
 /** A WebSocket of the package `ws` as a {@link Socket}. */
 export class WsSocket implements Socket {
   readonly #ws: WebSocket;
@@ -19,8 +31,11 @@ export class WsSocket implements Socket {
   constructor(ws: WebSocket, { stream, closeGraceMs = 2_000 }: WsSocketOptions = {}) {
     this.#ws = ws;
     // A compressed message waits in ws, which the stream knows nothing of: there each send has to report by itself.
-    this.#stream = ws.extensions === '' ? stream : undefined;
+    const doesReport = ws.extensions === '' && stream && stream.writableHighWaterMark <= MAX_HIGH_WATER_BYTES;
+    this.#stream = doesReport ? stream : undefined;
     this.#closeGraceMs = closeGraceMs;
+    // The close that follows an error tells what is to be known. Not in `listen`: who is turned away is never listened to.
+    ws.on('error', () => {});
   }
 
   get isOpen(): boolean {
@@ -33,11 +48,12 @@ export class WsSocket implements Socket {
 
   listen(listener: SocketListener): void {
     this.#listener = listener;
-    this.#ws.on('message', (data, isBinary) => listener.onFrame(isBinary ? bytesOf(data) : bytesOf(data).toString()));
+    this.#ws.on('message', (data, isBinary) => {
+      const buffer = bufferOf(data);
+      listener.onFrame(isBinary ? plainBytes(buffer) : buffer.toString());
+    });
     this.#ws.on('pong', () => listener.onPong());
     this.#ws.on('close', (code, reason) => listener.onClose(code, reason.toString()));
-    // The close that follows an error tells what is to be known.
-    this.#ws.on('error', () => {});
     this.#stream?.on('drain', () => listener.onDrain());
     if (this.#ws.readyState === this.#ws.CLOSED) listener.onClose(1006, '');
   }
@@ -74,12 +90,20 @@ export class WsSocket implements Socket {
   }
 
   readonly #onSent = (): void => {
-    if (this.#ws.bufferedAmount === 0) this.#listener?.onDrain();
+    if (this.#ws.bufferedAmount < LOW_WATER_BYTES) this.#listener?.onDrain();
   };
 }
 
 /** ws hands over one `Buffer` unless its `binaryType` is changed. */
-function bytesOf(data: RawData): Buffer {
+function bufferOf(data: RawData): Buffer {
   if (Buffer.isBuffer(data)) return data;
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}
+
+/**
+ * The same bytes without what Node adds to them: `slice`, `toString` and JSON of a `Buffer` are not those of the `Uint8Array`
+ * that handlers are promised.
+ */
+function plainBytes({ buffer, byteOffset, byteLength }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

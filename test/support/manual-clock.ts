@@ -29,7 +29,7 @@ export class ManualClock implements Scheduler {
     const endMs = this.#nowMs + ms;
     for (let next = this.#next(endMs); next; next = this.#next(endMs)) {
       this.#alarms.delete(next);
-      this.#nowMs = next.atMs;
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
       next.task();
     }
     this.#nowMs = endMs;

@@ -17,8 +17,9 @@ export class MemoryBus {
     this.#peers.delete(serverId);
   }
 
-  others(serverId: string): Peer[] {
-    return [...this.#peers].filter(([id]) => id !== serverId).map(([, peer]) => peer);
+  /** All but one. Who leaves while this is read does not come any more. */
+  *others(serverId: string): Generator<Peer> {
+    for (const [id, peer] of this.#peers) if (id !== serverId) yield peer;
   }
 
   peer(serverId: string): Peer | undefined {
@@ -61,7 +62,7 @@ export class MemoryAdapter implements Adapter {
   }
 
   countPeers(): number {
-    return this.#serverId === undefined ? 0 : this.#bus.others(this.#serverId).length;
+    return this.#serverId === undefined ? 0 : [...this.#bus.others(this.#serverId)].length;
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,361 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Adapter, BroadcastContent, Envelope, Query } from '../../src/ports/adapter.js';
+import type { Target } from '../../src/ports/hub.js';
+
+export interface AdapterContractOptions {
+  readonly name: string;
+  /** Makes two adapters, or more, that reach each other and nobody else. They have not been started. */
+  readonly create: () => Promise<{ readonly adapters: readonly Adapter[]; dispose(): Promise<void> }>;
+  /** What this adapter cannot do, and why. */
+  readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
+}
+
+type Broadcast = Extract<Envelope, { kind: 'broadcast' }>;
+
+const COUNT: Query = { kind: 'count', target: targetIn('default') };
+
+/** Names that mean something to a broker, to a protocol, or to an object. */
+const HOSTILE_NAMES = [
+  '',
+  ' ',
+  '*',
+  '>',
+  'a.b',
+  'a.*',
+  'a.>',
+  'a',
+  'A',
+  'a:b',
+  'a b',
+  '\r\nPUB x 0\r\n\r\n',
+  '$SYS.x',
+  '$JS.API.STREAM.DELETE.s',
+  '[a-z]*',
+  '?',
+  '{tag}',
+  '__proto__',
+  'constructor',
+  'é',
+  'e\u0301',
+  '\u0000',
+  'x'.repeat(4_096),
+];
+
+function targetIn(namespace: string, target: Partial<Target> = {}): Target {
+  return { namespace, rooms: [], ids: [], exceptIds: [], exceptKeys: [], ...target };
+}
+
+/** One server that takes part, and what has been delivered to it. */
+class Node {
+  readonly received: Envelope[] = [];
+  readonly id: string;
+  readonly adapter: Adapter;
+
+  constructor(id: string, adapter: Adapter) {
+    this.id = id;
+    this.adapter = adapter;
+  }
+
+  async start(): Promise<void> {
+    await this.adapter.start(this.id, (envelope) => void this.received.push(envelope));
+  }
+
+  async broadcast(namespace: string, content: Partial<BroadcastContent> = {}): Promise<void> {
+    const all = { event: 'e', body: '', binary: false, ...content };
+    await this.adapter.publish({ kind: 'broadcast', from: this.id, target: targetIn(namespace), content: all });
+  }
+
+  get broadcasts(): Broadcast[] {
+    return this.received.filter((envelope) => envelope.kind === 'broadcast');
+  }
+
+  /** What was broadcast to a namespace, body by body. */
+  bodiesIn(namespace: string): unknown[] {
+    return this.broadcasts.filter(({ target }) => target.namespace === namespace).map(({ content }) => content.body);
+  }
+}
+
+/**
+ * Holds an adapter to what the port promises.
+ *
+ * That nothing arrives is shown by something that is published afterwards, and does.
+ */
+export function adapterContract({ name, create, skip = [] }: AdapterContractOptions): void {
+  describe(`${name} keeps the contract of adapters`, () => {
+    let nodes: Node[] = [];
+    let dispose: () => Promise<void> = async () => {};
+    const names: string[] = [];
+
+    const promise = (title: string, test: () => Promise<void>): void => {
+      names.push(title);
+      const reason = skip.find(({ tests }) => tests.includes(title))?.reason;
+      it(title, async (context) => {
+        if (reason !== undefined) context.skip(reason);
+        await test();
+      });
+    };
+
+    const pair = (): [Node, Node] => {
+      const [a, b] = nodes;
+      if (!a || !b) throw new Error('create() must give two adapters at least');
+      return [a, b];
+    };
+
+    /** Waits until what has been published before has arrived at `to`, where it was to arrive. */
+    const settled = async (from: Node, to: Node): Promise<void> => {
+      const marker = `marker ${to.received.length}`;
+      await to.adapter.subscribe(marker);
+      await from.broadcast(marker);
+      await vi.waitFor(() => expect(to.bodiesIn(marker)).toHaveLength(1));
+    };
+
+    beforeEach(async () => {
+      const made = await create();
+      dispose = () => made.dispose();
+      nodes = made.adapters.map((adapter, index) => new Node(`server-${index}`, adapter));
+      for (const node of nodes) await node.start();
+    });
+
+    afterEach(async () => {
+      for (const { adapter } of nodes) await adapter.stop();
+      await dispose();
+    });
+
+    promise('delivers a broadcast, as it was published, to every other server that has subscribed', async () => {
+      const [first] = pair();
+      for (const { adapter } of nodes) await adapter.subscribe('default');
+      const envelope: Broadcast = {
+        kind: 'broadcast',
+        from: first.id,
+        target: targetIn('default', { rooms: ['a;b', ''], ids: ['maria'], exceptIds: ['é'], exceptKeys: ['k1', 'k2'] }),
+        content: { event: 'chat', body: 'γειά \u0000 ; {"a":1}\n', binary: false },
+      };
+
+      await first.adapter.publish(envelope);
+
+      for (const node of nodes.slice(1)) await vi.waitFor(() => expect(node.received).toEqual([envelope]));
+    });
+
+    promise('delivers the broadcasts of one server to one namespace in order, none lost and none twice', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe('default');
+      const bodies = Array.from({ length: 500 }, (_, index) => String(index));
+
+      for (const body of bodies) void first.broadcast('default', { body });
+      await settled(first, second);
+
+      expect(second.bodiesIn('default')).toEqual(bodies);
+    });
+
+    promise('delivers once what is published to a namespace that was subscribed twice', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe('default');
+      await second.adapter.subscribe('default');
+
+      await first.broadcast('default', { body: 'once' });
+      await settled(first, second);
+
+      expect(second.bodiesIn('default')).toEqual(['once']);
+    });
+
+    promise('never delivers a broadcast or a query to the server that published it', async () => {
+      const [first, second] = pair();
+      await first.adapter.subscribe('default');
+
+      await first.broadcast('default');
+      await first.adapter.publish({ kind: 'query', from: first.id, queryId: 'q', query: COUNT });
+      await settled(second, first);
+
+      expect(first.broadcasts.map(({ from }) => from)).toEqual([second.id]);
+      expect(first.received.filter(({ kind }) => kind === 'query')).toEqual([]);
+    });
+
+    promise('delivers no broadcast to a namespace that was not subscribed', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe('default');
+
+      await first.broadcast('other');
+      await settled(first, second);
+
+      expect(second.bodiesIn('other')).toEqual([]);
+    });
+
+    promise('delivers no broadcast any more after unsubscribe', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe('default');
+      await first.broadcast('default', { body: 'before' });
+      await settled(first, second);
+
+      second.adapter.unsubscribe('default');
+      await settled(second, first);
+      await settled(first, second);
+      await first.broadcast('default', { body: 'after' });
+      await settled(first, second);
+
+      expect(second.bodiesIn('default')).toEqual(['before']);
+    });
+
+    promise('delivers again when a namespace is subscribed anew in the turn in which it was left', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe('default');
+
+      second.adapter.unsubscribe('default');
+      await second.adapter.subscribe('default');
+      await first.broadcast('default', { body: 'again' });
+      await settled(first, second);
+
+      expect(second.bodiesIn('default')).toEqual(['again']);
+    });
+
+    promise('takes no notice of a namespace that is left without having been subscribed', async () => {
+      const [first, second] = pair();
+      second.adapter.unsubscribe('never');
+
+      await settled(first, second);
+
+      expect(second.broadcasts).toHaveLength(1);
+    });
+
+    promise('keeps every byte of a binary body, and an empty one binary', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe('default');
+      const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+
+      for (const body of [everyByte, new Uint8Array()]) await first.broadcast('default', { body, binary: true });
+      await settled(first, second);
+
+      const contents = second.broadcasts.slice(0, 2).map(({ content }) => content);
+      for (const { body, binary } of contents) {
+        expect(body).toBeInstanceOf(Uint8Array);
+        expect(binary).toBe(true);
+      }
+      expect(contents.map(({ body }) => [...body])).toEqual([[...everyByte], []]);
+    });
+
+    promise('keeps a body of a megabyte', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe('default');
+      const body = 'é'.repeat(512 * 1024);
+
+      await first.broadcast('default', { body });
+      await settled(first, second);
+
+      expect(second.bodiesIn('default')[0] === body).toBe(true);
+    });
+
+    promise('delivers a query to every other server, whatever it has subscribed to', async () => {
+      const [first] = pair();
+      const envelope: Envelope = { kind: 'query', from: first.id, queryId: 'q', query: COUNT };
+
+      await first.adapter.publish(envelope);
+
+      for (const node of nodes.slice(1)) await vi.waitFor(() => expect(node.received).toEqual([envelope]));
+    });
+
+    promise('delivers a result, as it was published, to the server that it names and to no other', async () => {
+      const [first, second] = pair();
+      const result: Envelope = {
+        kind: 'result',
+        to: second.id,
+        queryId: 'q',
+        result: { kind: 'members', members: [{ id: 'maria', key: 'k' }] },
+      };
+
+      await first.adapter.publish(result);
+      await vi.waitFor(() => expect(second.received).toEqual([result]));
+      await settled(second, first);
+
+      const others = nodes.filter((node) => node !== second);
+      for (const { received } of others) expect(received.filter(({ kind }) => kind === 'result')).toEqual([]);
+    });
+
+    promise('keeps the bytes of a reply', async () => {
+      const [first, second] = pair();
+      const body = Uint8Array.of(0, 255, 59);
+
+      const result = { kind: 'reply', id: 'maria', body } as const;
+      await first.adapter.publish({ kind: 'result', to: second.id, queryId: 'q', result });
+      await vi.waitFor(() => expect(second.received).toHaveLength(1));
+
+      const [envelope] = second.received;
+      expect(envelope).toMatchObject({ kind: 'result', result: { kind: 'reply', id: 'maria' } });
+      const got = envelope?.kind === 'result' && envelope.result.kind === 'reply' ? envelope.result.body : '';
+      expect([...got]).toEqual([...body]);
+    });
+
+    promise('drops a result for a server that has gone', async () => {
+      const [first, second] = pair();
+
+      await first.adapter.publish({ kind: 'result', to: 'nobody', queryId: 'q', result: { kind: 'nobody' } });
+      await settled(first, second);
+
+      expect(second.received.filter(({ kind }) => kind === 'result')).toEqual([]);
+    });
+
+    promise('counts the other servers, without those that have stopped', async () => {
+      const [first, second] = pair();
+      const others = nodes.length - 1;
+      for (const { adapter } of nodes) await vi.waitFor(async () => expect(await adapter.countPeers()).toBe(others));
+
+      await second.adapter.stop();
+
+      await vi.waitFor(async () => expect(await first.adapter.countPeers()).toBe(others - 1));
+    });
+
+    promise('takes every name as a name: each is delivered to who has subscribed to just that one', async () => {
+      const [first, second] = pair();
+      for (const namespace of HOSTILE_NAMES) await second.adapter.subscribe(namespace);
+
+      for (const namespace of HOSTILE_NAMES) await first.broadcast(namespace, { body: `to ${namespace}` });
+      await settled(first, second);
+
+      const got = second.broadcasts.slice(0, -1).map(({ target, content }) => [target.namespace, content.body]);
+      expect(got).toEqual(HOSTILE_NAMES.map((namespace) => [namespace, `to ${namespace}`]));
+    });
+
+    promise('subscribes to no name but the one that is given, whatever it holds', async () => {
+      const [first, second] = pair();
+      for (const namespace of ['*', '>', 'a.*', 'a.>', '[a-z]*', '?']) await second.adapter.subscribe(namespace);
+
+      for (const namespace of ['b', 'a.b', 'default', 'x.y.z']) await first.broadcast(namespace);
+      await settled(first, second);
+
+      expect(second.broadcasts).toHaveLength(1);
+    });
+
+    promise('delivers nothing after stop, and may be stopped twice', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe('default');
+
+      await second.adapter.stop();
+      await second.adapter.stop();
+      await first.broadcast('default');
+      await first.adapter.publish({ kind: 'query', from: first.id, queryId: 'q', query: COUNT });
+      await first.adapter.publish({ kind: 'result', to: second.id, queryId: 'q', result: { kind: 'nobody' } });
+      const third = nodes[2];
+      if (third) await settled(first, third);
+
+      expect(second.received).toEqual([]);
+    });
+
+    promise('sends nothing after stop, and says so to nobody but the caller', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe('default');
+
+      await first.adapter.stop();
+      const published = async (): Promise<void> => first.broadcast('default', { body: 'late' });
+      const outcome = await published().then(
+        () => 'dropped',
+        () => 'rejected',
+      );
+      first.adapter.unsubscribe('default');
+
+      expect(outcome).toMatch(/^(dropped|rejected)$/);
+      expect(second.received).toEqual([]);
+    });
+
+    it('names in skip only what there is', () => {
+      expect(skip.flatMap(({ tests }) => tests).filter((test) => !names.includes(test))).toEqual([]);
+    });
+  });
+}
