@@ -66,6 +66,15 @@ describe('Outbox', () => {
       expect(socket.sent).toEqual(['a', 'b']);
     });
 
+    it('holds back earlier where the outbox is small: the socket holds at most half of it', () => {
+      const { outbox, socket } = open({ maxOutboxBytes: 100 });
+
+      for (const data of ['x'.repeat(30), 'y'.repeat(30), 'z'.repeat(30)]) outbox.send(text(data));
+
+      expect(socket.sent).toEqual(['x'.repeat(30), 'y'.repeat(30)]);
+      expect(outbox.bufferedBytes).toBe(90);
+    });
+
     it('holds back what follows once 64 KiB are buffered, and counts it in bufferedBytes as UTF-8', () => {
       const { outbox, socket } = openFull('close');
 

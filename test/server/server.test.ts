@@ -431,6 +431,12 @@ describe('Server', () => {
     });
   });
 
+  it('refuses a namespace that no client could name', () => {
+    expect(() => testServer({ ['x'.repeat(129)]: {} })).toThrow(/NAME_TOO_LONG: the namespace name .*128 bytes/);
+    expect(() => testServer({ '@%!semicolon@%!': {} })).toThrow(/NAME_NOT_ENCODABLE: the namespace name/);
+    expect(() => testServer({ 'se;mi': {}, '': {} })).not.toThrow();
+  });
+
   it('says in maxMessageBytes what a connection may send', () => {
     expect(testServer({ default: {} }).server.maxMessageBytes).toBe(1024 * 1024);
     expect(testServer({ default: {} }, { limits: 'strict' }).server.maxMessageBytes).toBe(64 * 1024);
