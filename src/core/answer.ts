@@ -32,14 +32,21 @@ export function answerResult(context: ConnContext, message: WireMessage, result:
 
 /** Sends back an error, to an emit as well: with an empty token, as neffos does. */
 export function answerError(context: ConnContext, message: WireMessage, error: unknown): void {
-  const text = publish(context, error, message);
-  try {
-    context.outbound.send({ ...message, isError: true, isNoOp: false, body: text }, ANSWER);
-  } catch {
-    // The text is larger than a message may be. What happened has been reported; the asker must still be told something.
-    context.outbound.send({ ...message, isError: true, isNoOp: false, body: text.slice(0, 128) }, ANSWER);
-  }
+  sendText(context, { ...message, isError: true, isNoOp: false }, publish(context, error, message));
   closeIfAsked(context, error);
+}
+
+/** Of an error text that is larger than a message may be, how many characters are sent. */
+const MAX_CUT_TEXT = 128;
+
+/** The text of an error is told in any case: where it is too large its beginning, however little a message may hold. */
+function sendText(context: ConnContext, message: Omit<WireMessage, 'body'>, text: string): void {
+  const { outbound, settings } = context;
+  try {
+    outbound.send({ ...message, body: text }, ANSWER);
+  } catch {
+    outbound.sendData(settings.wire.encode({ ...message, body: text.slice(0, MAX_CUT_TEXT) }));
+  }
 }
 
 const NATIVE_PLACE = { namespace: '', event: NATIVE_MESSAGE };
@@ -50,7 +57,7 @@ export function answerNativeResult(context: ConnContext, received: Body, result:
   if (!(result instanceof Reply)) return;
   try {
     const { body, binary } = toPayload(result.body);
-    sendRaw(context, body, binary || typeof received !== 'string');
+    context.outbound.send({ ...NO_ADDRESS, body, binary: binary || typeof received !== 'string' }, ANSWER);
   } catch (error) {
     answerNativeError(context, received, error); // the value could not be sent
   }
@@ -58,10 +65,6 @@ export function answerNativeResult(context: ConnContext, received: Body, result:
 
 /** Sends back the public text of an error, raw. */
 export function answerNativeError(context: ConnContext, received: Body, error: unknown): void {
-  sendRaw(context, publish(context, error, NATIVE_PLACE), typeof received !== 'string');
+  sendText(context, { ...NO_ADDRESS, binary: typeof received !== 'string' }, publish(context, error, NATIVE_PLACE));
   closeIfAsked(context, error);
-}
-
-function sendRaw(context: ConnContext, body: Body, binary: boolean): void {
-  context.outbound.send({ ...NO_ADDRESS, body, binary }, ANSWER);
 }

@@ -3,6 +3,7 @@ import type { WaitOptions } from '../ports/conn.js';
 import type { WireMessage } from '../protocol/message.js';
 import type { Payload } from './body.js';
 import type { ConnContext } from './conn-context.js';
+import { isIndependent } from './independence.js';
 import type { Address } from './link.js';
 import type { AskOutcome } from './pending-asks.js';
 
@@ -47,7 +48,7 @@ export function request(
   return new Promise((resolve, reject) => {
     const acknowledged = (): void => {
       // While what was asked for takes effect here, what the other side sends after its acknowledgement waits.
-      const release = context.queue.hold(message.namespace);
+      const release = context.queue.hold(message.namespace, (asked) => isIndependent(context, message, asked));
       commit().finally(release).then(resolve, reject);
     };
     sendAsk(context, message, { resolve: acknowledged, reject }, options);

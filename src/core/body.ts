@@ -30,7 +30,8 @@ function toJson(value: unknown): string {
   try {
     json = JSON.stringify(value);
   } catch (cause) {
-    throw new WsError('BODY_NOT_SENDABLE', { type: `${typeof value} (${String(cause)})` }, { cause });
+    const reason = cause instanceof Error ? cause.message : 'it threw while it was written as JSON';
+    throw new WsError('BODY_NOT_SENDABLE', { type: `${typeof value} (${reason})` }, { cause });
   }
   if (json === undefined) throw new WsError('BODY_NOT_SENDABLE', { type: typeof value });
   return json;

@@ -1,4 +1,4 @@
-import type { CloseInfo, Conn } from '../ports/conn.js';
+import type { CloseInfo, Conn, WaitOptions } from '../ports/conn.js';
 import type { HandlerQueue } from './handler-queue.js';
 import type { Link } from './link.js';
 import type { LiveNSConn } from './live-ns-conn.js';
@@ -27,8 +27,10 @@ export interface ConnContext {
   roomCount: number;
   /** Set once the connection has ended. */
   readonly ended: CloseInfo | undefined;
+  /** Whether messages may be sent: the handshake is done, or there is none. */
+  readonly isOpen: boolean;
   /** Fulfilled when the handshake is done; rejected when the connection ends before. Asking for it lets a server answer. */
-  whenOpen(): Promise<void>;
+  whenOpen(options?: WaitOptions): Promise<void>;
   /** Tells whoever waits for the namespace that it is connected. */
   tellWaiters(ns: LiveNSConn): void;
   close(code: number, reason: string): void;

@@ -2,13 +2,15 @@ import { WsError } from '../errors.js';
 import type { Room, WaitOptions } from '../ports/conn.js';
 import type { Target } from '../ports/hub.js';
 import type { Message } from '../ports/message.js';
-import type { WireMessage } from '../protocol/message.js';
+import { NATIVE_MESSAGE } from '../protocol/event-names.js';
+import type { Body, WireMessage } from '../protocol/message.js';
 import { sendAsk } from './ask.js';
 import { toPayload } from './body.js';
 import type { ConnContext } from './conn-context.js';
+import { askDisconnect } from './disconnect-procedures.js';
+import { report } from './failures.js';
 import type { Address, Link } from './link.js';
 import { LiveMessage } from './live-message.js';
-import { askDisconnect } from './namespace-procedures.js';
 import { checkEvent } from './outbound.js';
 import { askJoin, askLeave } from './room-procedures.js';
 
@@ -31,6 +33,17 @@ export class ConnLink implements Link {
     outbound.send({ wait: '', ...to, event, isError: false, isNoOp: false, ...payload }, EMIT);
   }
 
+  /** Sends a raw message. Before the handshake is done it waits: the welcome is the first of all frames. */
+  emitNative(body: Body): void {
+    const emit = (): void => this.emit({ namespace: '', room: '' }, NATIVE_MESSAGE, body);
+    if (this.#context.isOpen) return emit();
+    // What the connection does not live to see is dropped, as any emit.
+    const failed = (error: unknown): void => {
+      if (!this.#context.ended) report(this.#context, error, { namespace: '', event: NATIVE_MESSAGE });
+    };
+    this.#context.whenOpen().then(emit).catch(failed);
+  }
+
   ask(to: Address, event: string, body: unknown, options?: WaitOptions): Promise<Message> {
     return new Promise((resolve, reject) => {
       checkEvent(event, this.#context.settings);
@@ -43,8 +56,8 @@ export class ConnLink implements Link {
     return askJoin(this.#context, namespace, room, options);
   }
 
-  async leaveRoom(namespace: string, room: string, options?: WaitOptions): Promise<void> {
-    await askLeave(this.#context, namespace, room, options);
+  async leaveRoom(room: Room, options?: WaitOptions): Promise<void> {
+    await askLeave(this.#context, room, options);
   }
 
   async disconnect(namespace: string, options?: WaitOptions): Promise<void> {

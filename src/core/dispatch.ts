@@ -3,11 +3,13 @@ import { isRequestEvent, isReservedEvent, SystemEvent } from '../protocol/event-
 import type { Body, WireMessage } from '../protocol/message.js';
 import { answerError, answerNativeError, answerNativeResult, answerResult } from './answer.js';
 import type { ConnContext } from './conn-context.js';
+import { replyConnect } from './connect-procedures.js';
+import { replyDisconnect } from './disconnect-procedures.js';
 import type { EventEntry } from './event-table.js';
+import { notify } from './failures.js';
 import type { HandledFrame } from './handler-queue.js';
 import { LiveMessage } from './live-message.js';
 import type { LiveNSConn } from './live-ns-conn.js';
-import { replyConnect, replyDisconnect } from './namespace-procedures.js';
 import { replyJoin, replyLeave } from './room-procedures.js';
 import { isPromiseLike, runHandler } from './run-handler.js';
 
@@ -121,9 +123,8 @@ function dispatchRemoteError(context: ConnContext, message: WireMessage): void {
   settings.metrics.count('errors.remote');
   const { namespace, room, event } = message;
   const text = String(message.body);
-  try {
-    settings.onRemoteError?.({ conn, namespace, room, event, text });
-  } catch (err) {
-    conn.log.error({ err, namespace, event }, 'onRemoteError failed');
-  }
+  notify(
+    () => settings.onRemoteError?.({ conn, namespace, room, event, text }),
+    (err) => conn.log.error({ err, namespace, event }, 'onRemoteError failed'),
+  );
 }

@@ -18,29 +18,51 @@ interface Place {
 export function publish(context: ConnContext, error: unknown, place: Place): string {
   if (error instanceof PublicError) return error.message || NAMELESS_ERROR;
   if (error instanceof WsError && error.wireText !== undefined) {
-    context.conn.log.debug({ err: error, ...place }, 'a handler ended with a known error');
+    // The other side may know of it, but it is this side's handler that has to be mended.
+    if (error.code === 'HANDLER_TIMEOUT') report(context, error, place);
+    else
+      context.conn.log.debug(
+        { err: error, namespace: place.namespace, event: place.event },
+        'a handler ended with a known error',
+      );
     return error.wireText;
   }
   return `internal error ${report(context, error, place)}`;
 }
 
 /** Reports an error that nobody is told of, and gives the id it is reported under. */
-export function report(context: ConnContext, error: unknown, place: Place): string {
+export function report(context: ConnContext, error: unknown, { namespace, event }: Place): string {
   const { settings, conn } = context;
+  const place = { namespace, event }; // who gives it may know more, bodies and tokens, which no log is to hold
   const id = settings.random.token();
   settings.metrics.count('errors.handler');
-  try {
-    if (settings.onError) settings.onError(error, { conn, ...place, id });
-    else conn.log.error({ err: error, conn: conn.id, ...place, id }, 'a handler failed');
-  } catch (err) {
-    conn.log.error({ err, cause: error, id }, 'onError failed while it reported an error');
+  const { onError } = settings;
+  if (onError) {
+    const failed = (err: unknown): void =>
+      conn.log.error({ err, cause: error, id }, 'onError failed while it reported an error');
+    notify(() => onError(error, { conn, ...place, id }), failed);
+  } else {
+    conn.log.error({ err: error, conn: conn.id, ...place, id }, 'a handler failed');
   }
   return id;
 }
 
+/** Calls a hook that nobody waits for. What it throws, now or later, has nowhere else to go but to `failed`. */
+export function notify(hook: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    Promise.resolve(hook()).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
 /** Closes the connection where the error asks for it. */
 export function closeIfAsked(context: ConnContext, error: unknown): void {
-  if (!(error instanceof CloseError)) return;
-  const { closeCode, message } = error;
-  context.close(isSendableCloseCode(closeCode) ? closeCode : CloseCode.InternalError, message);
+  if (error instanceof CloseError) context.close(closeCodeOf(error), error.message);
+}
+
+/** The code that refuses a connection because of this error, or that the error itself asks for. */
+export function closeCodeOf(error: unknown): number {
+  if (error instanceof CloseError && isSendableCloseCode(error.closeCode)) return error.closeCode;
+  return error instanceof PublicError && !(error instanceof CloseError) ? CloseCode.Policy : CloseCode.InternalError;
 }

@@ -1,10 +1,12 @@
 import type { Timer } from '../ports/clock.js';
-import type { Frame } from '../protocol/message.js';
+import type { Frame, WireMessage } from '../protocol/message.js';
 import type { ConnSettings } from './settings.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** A frame that a handler is to see. */
 export type HandledFrame = Extract<Frame, { kind: 'message' | 'native' }>;
+
+type AskFrame = Extract<HandledFrame, { kind: 'message' }>;
 
 interface Waiting {
   readonly frame: HandledFrame;
@@ -17,15 +19,20 @@ const MAX_NESTED_HANDLERS = 16;
 /** While handlers wait for replies, reading goes on until this many times the limits wait: the replies must get through. */
 const HARD_LIMIT_FACTOR = 4;
 
-/** What a running handler occupies: a namespace, or with `undefined` none in particular. */
-type Lane = string | undefined;
-
 const laneOf = (frame: HandledFrame): string => (frame.kind === 'native' ? '' : frame.message.namespace);
-const isAsk = (frame: HandledFrame): boolean => frame.kind === 'message' && frame.message.wait !== '';
+const isAsk = (frame: HandledFrame): frame is AskFrame => frame.kind === 'message' && frame.message.wait !== '';
+
+/** Something takes effect in a namespace: what was asked for there, and has been acknowledged. */
+interface Hold {
+  readonly namespace: string;
+  mayPass(asked: WireMessage): boolean;
+}
 
 interface QueueEvents {
   /** Handles one frame. Must not throw or reject. */
   handle(frame: HandledFrame): void | Promise<void>;
+  /** Whether an ask of the other side may be handled while the handler of another frame of its namespace runs. */
+  mayPass(running: HandledFrame, asked: WireMessage): boolean;
   /** Asks of this side that wait for replies. */
   pendingAsks(): number;
   pause(): void;
@@ -36,7 +43,7 @@ interface QueueEvents {
  * The frames of one connection that wait for a handler: handled one after the other, in order of arrival.
  *
  * One exception keeps two ends from waiting for each other: while a handler runs and this side waits for replies, frames of
- * other namespaces go on, and the other side's asks do, too.
+ * other namespaces go on, and the other side's asks do, too, unless they depend on what runs.
  *
  * What waits is bounded by pausing the reading.
  */
@@ -46,8 +53,9 @@ export class HandlerQueue {
   readonly #bucket: TokenBucket | undefined;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  readonly #running: Lane[] = [];
-  #heldNamespaces: string[] | undefined;
+  /** What handlers run for: a frame, or with `undefined` the hook of the connection. */
+  readonly #running: (HandledFrame | undefined)[] = [];
+  #holds: Set<Hold> | undefined;
   #throttle: Timer | undefined;
   #isPaused = false;
   #isClosed = false;
@@ -68,7 +76,6 @@ export class HandlerQueue {
   }
 
   push(frame: HandledFrame, bytes: number): void {
-    if (this.#isClosed) return;
     this.#waiting.push({ frame, bytes });
     this.#waitingBytes += bytes;
     this.#drain();
@@ -80,15 +87,18 @@ export class HandlerQueue {
     await this.#run(undefined, work);
   }
 
-  /** Holds back the frames of a namespace that is being connected from here, until the function returned is called. */
-  hold(namespace: string): () => void {
-    this.#heldNamespaces ??= [];
-    this.#heldNamespaces.push(namespace);
+  /**
+   * Holds back the frames of a namespace in which something takes effect, until the function returned is called.
+   *
+   * @param mayPass the asks that go on all the same while this side waits for replies
+   */
+  hold(namespace: string, mayPass: (asked: WireMessage) => boolean): () => void {
+    const hold = { namespace, mayPass };
+    this.#holds ??= new Set();
+    const holds = this.#holds.add(hold);
     return () => {
-      const held = this.#heldNamespaces ?? [];
-      held.splice(held.indexOf(namespace), 1);
-      this.#drain();
-      this.#updateReading();
+      holds.delete(hold);
+      this.#goOn();
     };
   }
 
@@ -96,7 +106,12 @@ export class HandlerQueue {
   asksChanged(): void {
     this.#updateReading();
     // Not within the call of whoever asks: handlers do not run in the middle of other handlers' statements.
-    if (this.#waiting.length > 0 && this.#running.length > 0) queueMicrotask(() => this.#drain());
+    if (this.#waiting.length > 0 && !this.#isIdle) queueMicrotask(() => this.#drain());
+  }
+
+  /** Whether no handler runs, neither for a frame nor for something that takes effect. */
+  get #isIdle(): boolean {
+    return this.#running.length === 0 && !this.#holds?.size;
   }
 
   #updateReading(): void {
@@ -116,7 +131,9 @@ export class HandlerQueue {
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#throttle?.cancel();
-    if (this.#running.length === 0) return;
+    // A handler that closes before its first await is not known to run until it has returned its promise.
+    await Promise.resolve();
+    if (this.#isIdle) return;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });
@@ -133,7 +150,7 @@ export class HandlerQueue {
       else this.#waiting.splice(index, 1);
       this.#waitingBytes -= bytes;
       const result = this.#events.handle(frame);
-      if (result) void this.#run(laneOf(frame), () => result);
+      if (result) void this.#run(frame, () => result);
     }
     this.#isDraining = false;
   }
@@ -141,7 +158,7 @@ export class HandlerQueue {
   /** The first frame that may be handled now, or -1. */
   #nextIndex(): number {
     if (this.#waiting.length === 0) return -1;
-    if (this.#running.length === 0 && !this.#heldNamespaces?.length) return 0;
+    if (this.#isIdle) return 0;
     if (this.#running.length > 0) {
       if (this.#events.pendingAsks() === 0 || this.#running.length >= MAX_NESTED_HANDLERS) return -1;
     }
@@ -150,8 +167,16 @@ export class HandlerQueue {
 
   #mayRun(frame: HandledFrame): boolean {
     const lane = laneOf(frame);
-    if (this.#heldNamespaces?.includes(lane)) return false;
-    return isAsk(frame) || !this.#running.includes(lane);
+    const isAsked = isAsk(frame);
+    for (const { namespace, mayPass } of this.#holds ?? []) {
+      if (namespace !== lane) continue;
+      if (!isAsked || this.#events.pendingAsks() === 0 || !mayPass(frame.message)) return false;
+    }
+    for (const running of this.#running) {
+      if (running === undefined || laneOf(running) !== lane) continue;
+      if (!isAsked || !this.#events.mayPass(running, frame.message)) return false;
+    }
+    return true;
   }
 
   #isThrottled(): boolean {
@@ -166,12 +191,16 @@ export class HandlerQueue {
     return true;
   }
 
-  async #run(lane: Lane, work: () => void | Promise<void>): Promise<void> {
-    this.#running.push(lane);
+  async #run(frame: HandledFrame | undefined, work: () => void | Promise<void>): Promise<void> {
+    this.#running.push(frame);
     await work();
-    this.#running.splice(this.#running.indexOf(lane), 1);
-    if (this.#running.length === 0) this.#onIdle?.();
-    if (this.#isClosed) return;
+    this.#running.splice(this.#running.indexOf(frame), 1);
+    this.#goOn();
+  }
+
+  /** A handler has ended, and what waited for it may run. */
+  #goOn(): void {
+    if (this.#isIdle) this.#onIdle?.();
     this.#drain();
     this.#updateReading();
   }

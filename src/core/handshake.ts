@@ -1,5 +1,6 @@
 import type { Timer } from '../ports/clock.js';
 import { CloseCode } from '../protocol/close-codes.js';
+import { byteLength } from '../protocol/codec.js';
 import type { FrameData } from '../protocol/message.js';
 import type { ConnSettings } from './settings.js';
 
@@ -36,6 +37,7 @@ export class Handshake {
   #isReady = false;
   #refusal: Refusal | undefined;
   #isOver = false;
+  #isPaused = false;
   #early: FrameData[] = [];
   #earlyBytes = 0;
 
@@ -50,6 +52,11 @@ export class Handshake {
   /** Whether it has ended, well or not. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Whether so much has come before its time that nothing is read for now. */
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   start(): void {
@@ -98,6 +105,7 @@ export class Handshake {
   /** Forgets what is held. */
   stop(): void {
     this.#isOver = true;
+    this.#isPaused = false;
     this.#timer?.cancel();
     this.#early = [];
   }
@@ -128,13 +136,14 @@ export class Handshake {
   }
 
   #hold(data: FrameData): void {
-    if (this.#isOver) return;
     const { maxEarlyFrames, maxEarlyBytes } = this.#settings.limits;
     this.#early.push(data);
-    this.#earlyBytes += data.length;
+    this.#earlyBytes += typeof data === 'string' ? byteLength(data) : data.length;
     if (this.#early.length <= maxEarlyFrames && this.#earlyBytes <= maxEarlyBytes) return;
     // Who has said hello does nothing wrong: the server is slow, and reads on later.
-    if (this.#isGreeted) this.#events.pause();
-    else this.#fail(CloseCode.Policy, 'too much before the handshake');
+    if (!this.#isGreeted) return this.#fail(CloseCode.Policy, 'too much before the handshake');
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#events.pause();
   }
 }

@@ -13,7 +13,7 @@ export interface Link {
   emit(to: Address, event: string, body: unknown): void;
   ask(to: Address, event: string, body: unknown, options?: WaitOptions): Promise<Message>;
   joinRoom(namespace: string, room: string, options?: WaitOptions): Promise<Room>;
-  leaveRoom(namespace: string, room: string, options?: WaitOptions): Promise<void>;
+  leaveRoom(room: Room, options?: WaitOptions): Promise<void>;
   disconnect(namespace: string, options?: WaitOptions): Promise<void>;
   /** @param others leaves this connection out */
   broadcast(target: Pick<Target, 'namespace' | 'rooms'>, event: string, body: unknown, others: boolean): void;

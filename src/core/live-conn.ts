@@ -1,27 +1,27 @@
-import { PublicError, WsError } from '../errors.js';
+import { WsError } from '../errors.js';
 import { type CloseInfo, Conn, type NSConn, type WaitOptions } from '../ports/conn.js';
 import type { ConnRequest } from '../ports/conn-request.js';
 import type { Logger } from '../ports/logger.js';
 import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode, fitCloseReason, isSendableCloseCode } from '../protocol/close-codes.js';
 import { isLonger } from '../protocol/codec.js';
-import { NATIVE_MESSAGE } from '../protocol/event-names.js';
 import type { Body, FrameData } from '../protocol/message.js';
 import type { ConnContext, Opening } from './conn-context.js';
 import type { ConnArrival, ConnIdentity } from './conn-identity.js';
 import { ConnLink } from './conn-link.js';
 import { ConnStore } from './conn-store.js';
+import { askConnect, connectNative } from './connect-procedures.js';
+import { endAll } from './disconnect-procedures.js';
 import { dispatch } from './dispatch.js';
-import { publish, report } from './failures.js';
+import { closeCodeOf, publish, report } from './failures.js';
 import { HandlerQueue } from './handler-queue.js';
 import { Handshake } from './handshake.js';
 import { Inbound } from './inbound.js';
-import { LiveMessage } from './live-message.js';
+import { isIndependent } from './independence.js';
 import type { LiveNSConn } from './live-ns-conn.js';
-import { askConnect, connectNative, endAll } from './namespace-procedures.js';
 import { Outbound } from './outbound.js';
 import { PendingAsks } from './pending-asks.js';
-import { isPromiseLike, waitForHandler } from './run-handler.js';
+import { isPromiseLike, runHook } from './run-handler.js';
 import type { ConnSettings } from './settings.js';
 import { Waiters } from './waiters.js';
 
@@ -48,7 +48,7 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   readonly #store = new ConnStore();
   #abort: AbortController | undefined;
   #wasAdmitted = false;
-  #resolveClosed: (info: CloseInfo) => void = () => {};
+  #resolveClosed: ((info: CloseInfo) => void) | undefined;
 
   constructor(settings: ConnSettings, socket: Socket, { key, arrival }: ConnIdentity) {
     super();
@@ -61,6 +61,7 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
     this.outbound = new Outbound(settings, socket);
     this.queue = new HandlerQueue(settings, {
       handle: (frame) => dispatch(this, frame),
+      mayPass: (running, asked) => running.kind === 'native' || isIndependent(this, running.message, asked),
       pendingAsks: () => this.asks.size,
       pause: () => this.#pause(),
       resume: () => socket.resume(),
@@ -97,13 +98,17 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
     return this.reconnectTries > 0;
   }
 
+  get isOpen(): boolean {
+    return this.#handshake.isOver || !this.settings.wire.hasHandshake;
+  }
+
   get isClosed(): boolean {
     return this.ended !== undefined;
   }
 
   /** Whether this side does not read at the moment, so that nothing can be expected to arrive. */
   get isReadingPaused(): boolean {
-    return this.queue.isPaused;
+    return this.queue.isPaused || this.#handshake.isPaused;
   }
 
   get signal(): AbortSignal {
@@ -148,11 +153,12 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   }
 
   async disconnectAll(options?: WaitOptions): Promise<void> {
-    for (const ns of this.namespaces) await ns.disconnect(options);
+    // While one namespace is disconnected the other side may disconnect the next.
+    for (const ns of this.namespaces) if (this.connected.get(ns.namespace) === ns) await ns.disconnect(options);
   }
 
   emitNative(body: Body): void {
-    this.link.emit({ namespace: '', room: '' }, NATIVE_MESSAGE, body);
+    this.link.emitNative(body);
   }
 
   close(code: number = CloseCode.Normal, reason = ''): void {
@@ -180,19 +186,21 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   /** Begins: the hook that may refuse, and the handshake. Frames are read from here on, and held until both are done. */
   start(): void {
     this.#socket.listen(this);
+    if (this.ended) return; // it closed before it was listened to
     this.#handshake.start();
     if (this.settings.side === 'client') return;
-    const result = this.#runHook();
-    if (isPromiseLike(result)) void this.queue.occupy(() => this.#letIn(result));
+    const result = runHook(this, 'onConnect');
+    const takesTime = isPromiseLike(result) || !this.settings.wire.hasHandshake;
+    if (takesTime) void this.queue.occupy(() => this.#letIn(result));
     else void this.#letIn(result);
   }
 
   /** Fulfilled when the handshake is done. On a server, asking for it lets the connection in. */
-  async whenOpen(): Promise<void> {
+  async whenOpen(options?: WaitOptions): Promise<void> {
     if (this.ended) throw new WsError('CONN_CLOSED', this.ended);
     if (this.#handshake.isOver) return;
     if (this.settings.side === 'server') this.#handshake.ready();
-    if (!this.#handshake.isOver) await this.#waiters.waitOpen();
+    if (!this.#handshake.isOver) await this.#waiters.waitOpen(options);
   }
 
   tellWaiters(ns: LiveNSConn): void {
@@ -220,26 +228,15 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
     if (!this.ended) this.outbound.sendFrame(frame);
   }
 
-  #runHook(): unknown {
-    try {
-      const result = this.settings.onConnect?.(this);
-      if (!isPromiseLike(result)) return result;
-      return waitForHandler(this, result, new LiveMessage(this, { namespace: '', event: 'onConnect' }));
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
   async #letIn(result: unknown): Promise<void> {
     try {
       if (isPromiseLike(result)) await result;
       if (this.ended) return;
       if (!this.settings.wire.hasHandshake) await connectNative(this);
     } catch (error) {
-      const code = error instanceof PublicError ? CloseCode.Policy : CloseCode.InternalError;
       const text = publish(this, error, { namespace: '', event: 'onConnect' });
       this.settings.metrics.count('connections.refused');
-      return this.#handshake.refuse(text, code);
+      return this.#handshake.refuse(text, closeCodeOf(error));
     }
     this.#wasAdmitted = true;
     if (!this.#handshake.isOver) this.#handshake.ready();
@@ -276,6 +273,7 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
     this.ended = info;
     const error = new WsError('CONN_CLOSED', info);
     this.#handshake.stop();
+    this.outbound.stop();
     this.settings.hub?.ended(this);
     this.#abort?.abort(error);
     this.asks.failAll(error);
@@ -287,12 +285,12 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
     await this.queue.close();
     await endAll(this);
     try {
-      if (this.#wasAdmitted) await this.settings.onDisconnect?.(this);
+      if (this.#wasAdmitted) await runHook(this, 'onDisconnect');
     } catch (error) {
       report(this, error, { namespace: '', event: 'onDisconnect' });
     }
     this.#store.clear();
-    this.#resolveClosed(info);
+    this.#resolveClosed?.(info);
   }
 }
 

@@ -1,4 +1,4 @@
-import { WsError } from '../errors.js';
+import { type PublicError, WsError } from '../errors.js';
 import { type Conn, NSConn, type Room, type WaitOptions } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
 import type { NamespaceTable } from './event-table.js';
@@ -14,6 +14,14 @@ export class LiveNSConn extends NSConn {
   /** What the table's `open` has made: the controllers of this connection in this namespace. */
   scope: unknown;
   state: State = 'connecting';
+  /** Whether `OnNamespaceConnected` has been told. */
+  isAnnounced = false;
+  /** What `OnNamespaceDisconnect` says to the other side's wish to disconnect: nothing, or why not. Set while it is asked. */
+  consent: Promise<PublicError | undefined> | undefined;
+  /** Set once it is being left for good. Fulfilled when nothing of it is found any more. */
+  ending: Promise<void> | undefined;
+  /** The rooms that are being joined from here; made with the first. */
+  joining: Map<string, Promise<void>> | undefined;
   readonly #link: Link;
   /** Made with the first room: most namespaces of most connections have none. */
   #rooms: Map<string, LiveRoom> | undefined;
@@ -52,7 +60,8 @@ export class LiveNSConn extends NSConn {
   }
 
   async leaveAll(options?: WaitOptions): Promise<void> {
-    for (const room of this.rooms) await room.leave(options);
+    // While one room is left the other side may leave the next.
+    for (const room of this.rooms) if (this.room(room.name) === room) await room.leave(options);
   }
 
   async disconnect(options?: WaitOptions): Promise<void> {
@@ -80,8 +89,8 @@ export class LiveNSConn extends NSConn {
   }
 
   /** @returns whether it was there */
-  removeRoom(name: string): boolean {
-    return this.#rooms?.delete(name) ?? false;
+  removeRoom(room: LiveRoom): boolean {
+    return this.room(room.name) === room && this.#rooms?.delete(room.name) === true;
   }
 
   /** After the end an emit is dropped; before the beginning it is a mistake in the code, and said. */

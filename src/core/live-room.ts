@@ -4,6 +4,8 @@ import type { Link } from './link.js';
 export class LiveRoom implements Room {
   readonly name: string;
   readonly ns: NSConn;
+  /** Set while this side leaves it, with its handlers: whoever leaves it too waits for the same. */
+  leaving: Promise<void> | undefined;
   readonly #link: Link;
 
   constructor(name: string, ns: NSConn, link: Link) {
@@ -17,7 +19,7 @@ export class LiveRoom implements Room {
   }
 
   async leave(options?: WaitOptions): Promise<void> {
-    await this.#link.leaveRoom(this.ns.namespace, this.name, options);
+    await this.#link.leaveRoom(this, options);
   }
 
   broadcast(event: string, body?: unknown): void {

@@ -1,4 +1,5 @@
 import { WsError } from '../errors.js';
+import type { Timer } from '../ports/clock.js';
 import type { OutgoingFrame, Socket } from '../ports/socket.js';
 import { byteLength, isEncodableName, isLonger } from '../protocol/codec.js';
 import { isReservedEvent, NATIVE_MESSAGE } from '../protocol/event-names.js';
@@ -41,12 +42,16 @@ export function encodeFor({ wire, limits }: Encoding, message: WireMessage): Fra
   return data;
 }
 
+/** Among what is held back: here another gap begins. */
+const GAP = 'gap';
+
 /** What one connection sends: encoded, checked, and held back while the peer needs a pause. */
 export class Outbound {
   readonly #settings: ConnSettings;
   readonly #socket: Socket;
-  /** What waits for the end of the gap; `undefined` while there is none. */
-  #held: OutgoingFrame[] | undefined;
+  /** What waits for the end of the gap, and the gaps that are to follow; `undefined` while there is none. */
+  #held: (OutgoingFrame | typeof GAP)[] | undefined;
+  #gap: Timer | undefined;
 
   constructor(settings: ConnSettings, socket: Socket) {
     this.#settings = settings;
@@ -78,16 +83,36 @@ export class Outbound {
    */
   acknowledgeConnect(wait: string): void {
     this.acknowledge(wait);
-    const { connectGapMs, scheduler } = this.#settings;
-    if (connectGapMs === 0 || this.#held) return;
-    this.#held = [];
-    scheduler.after(connectGapMs, () => this.flush());
+    if (this.#settings.connectGapMs === 0) return;
+    if (this.#held) this.#held.push(GAP);
+    else this.#beginGap([]);
   }
 
   /** Sends what is held back, now. */
   flush(): void {
-    const held = this.#held;
+    const held = this.#held ?? [];
+    this.stop();
+    for (const frame of held) if (frame !== GAP) this.#socket.send(frame);
+  }
+
+  /** Forgets what is held back. */
+  stop(): void {
     this.#held = undefined;
-    for (const frame of held ?? []) this.#socket.send(frame);
+    this.#gap?.cancel();
+  }
+
+  #beginGap(held: (OutgoingFrame | typeof GAP)[]): void {
+    const { connectGapMs, scheduler } = this.#settings;
+    this.#held = held;
+    this.#gap = scheduler.after(connectGapMs, () => this.#endGap(held));
+  }
+
+  #endGap(held: (OutgoingFrame | typeof GAP)[]): void {
+    this.#held = undefined;
+    for (const [index, frame] of held.entries()) {
+      // Another namespace was acknowledged meanwhile: nothing may follow that closely, either.
+      if (frame === GAP) return this.#beginGap(held.slice(index + 1));
+      this.#socket.send(frame);
+    }
   }
 }

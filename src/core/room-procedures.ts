@@ -3,11 +3,12 @@ import type { Room, WaitOptions } from '../ports/conn.js';
 import { SystemEvent } from '../protocol/event-names.js';
 import type { WireMessage } from '../protocol/message.js';
 import { answerError } from './answer.js';
-import { request, sendAsk } from './ask.js';
+import { request } from './ask.js';
 import type { ConnContext } from './conn-context.js';
 import { report } from './failures.js';
 import { LiveMessage } from './live-message.js';
 import type { LiveNSConn } from './live-ns-conn.js';
+import type { LiveRoom } from './live-room.js';
 import { checkName } from './outbound.js';
 import { fire, tell } from './run-handler.js';
 
@@ -48,21 +49,34 @@ export async function askJoin(
   const ns = nsOf(context, namespace);
   const joined = ns.room(room);
   if (joined) return joined;
+  ns.joining ??= new Map();
+  const { joining } = ns;
+  const join = joining.get(room) ?? joinFromHere(context, ns, room, options).finally(() => joining.delete(room));
+  joining.set(room, join);
+  await join;
+  return ns.room(room) ?? roomLeftMeanwhile(ns, room);
+}
+
+async function joinFromHere(
+  context: ConnContext,
+  ns: LiveNSConn,
+  room: string,
+  options: WaitOptions | undefined,
+): Promise<void> {
   checkName('room', room, context.settings);
   checkRoomCount(context);
   const commit = async (): Promise<void> => {
-    if (ns.room(room)) return; // asked for twice, or by both sides, at the same time
+    if (ns.room(room)) return; // the other side has asked for the same meanwhile
     try {
       await fire(context, ns, eventOf(ns, SystemEvent.RoomJoin, room, { isLocal: true }));
+      mustStillBe(context, ns);
+      await enterRoom(context, ns, room, { isLocal: true });
     } catch (error) {
       takeBack(context, ns, room);
       throw error;
     }
-    mustStillBe(context, ns);
-    await enterRoom(context, ns, room, { isLocal: true });
   };
-  await request(context, { namespace, room, event: SystemEvent.RoomJoin }, commit, options);
-  return ns.room(room) ?? roomLeftMeanwhile(ns, room);
+  await request(context, { namespace: ns.namespace, room, event: SystemEvent.RoomJoin }, commit, options);
 }
 
 function roomLeftMeanwhile(ns: LiveNSConn, room: string): never {
@@ -76,17 +90,20 @@ async function enterRoom(
   circumstances: Circumstances,
 ): Promise<void> {
   if (ns.room(room)) return;
+  checkRoomCount(context);
   ns.addRoom(room);
   context.roomCount += 1;
   context.settings.hub?.joined(ns, room);
   await tell(context, ns, eventOf(ns, SystemEvent.RoomJoined, room, circumstances));
 }
 
-/** Nobody waits for the answer: if the connection ends, so does the room. */
+/** Lets the other side leave what it has joined in vain. */
 function takeBack(context: ConnContext, ns: LiveNSConn, room: string): void {
-  const ignore = (): void => {};
+  if (context.ended || ns.state !== 'connected') return;
   const message = { namespace: ns.namespace, room, event: SystemEvent.RoomLeave };
-  if (!context.ended) sendAsk(context, message, { resolve: ignore, reject: ignore });
+  const nothing = async (): Promise<void> => {};
+  // Nobody waits for the answer: whoever asked to join hears why it failed, and if the connection ends, so does the room.
+  request(context, message, nothing).catch(() => {});
 }
 
 /** The other side asks to leave. On a server `OnRoomLeave` may refuse, and the acknowledgement comes last. */
@@ -94,63 +111,75 @@ export async function replyLeave(context: ConnContext, message: WireMessage): Pr
   const { namespace, room, wait } = message;
   const ns = context.connected.get(namespace);
   if (!ns) return answerError(context, message, new WsError('NAMESPACE_NOT_CONNECTED', { namespace }));
-  if (!ns.room(room)) return context.outbound.acknowledge(wait);
+  const there = ns.room(room);
+  if (!there) return context.outbound.acknowledge(wait);
   const leave = eventOf(ns, SystemEvent.RoomLeave, room, { isLocal: false });
   const left = eventOf(ns, SystemEvent.RoomLeft, room, { isLocal: false });
   if (context.settings.side === 'client') {
     await tell(context, ns, leave);
-    removeRoom(context, ns, room);
+    const isRemoved = removeRoom(context, ns, there);
     context.outbound.acknowledge(wait);
-    return await tell(context, ns, left);
+    if (isRemoved) await tell(context, ns, left);
+    return;
   }
   try {
     await fire(context, ns, leave);
   } catch (error) {
-    if (error instanceof PublicError) return answerError(context, message, error);
-    report(context, error, { namespace, event: leave.event });
+    if (!(error instanceof PublicError)) report(context, error, leave);
+    // What this side has left meanwhile by itself cannot be kept.
+    else if (ns.room(room) === there) return answerError(context, message, error);
   }
-  removeRoom(context, ns, room);
-  await tell(context, ns, left);
+  if (removeRoom(context, ns, there)) await tell(context, ns, left);
   context.outbound.acknowledge(wait);
 }
 
 /** Lets the other side leave. Once it has acknowledged it is out: what `OnRoomLeave` throws is reported, and changes nothing. */
-export async function askLeave(
-  context: ConnContext,
-  namespace: string,
-  room: string,
-  options?: WaitOptions,
-): Promise<void> {
+export async function askLeave(context: ConnContext, room: Room, options?: WaitOptions): Promise<void> {
+  const { namespace } = room.ns;
   const ns = nsOf(context, namespace);
-  if (!ns.room(room)) throw new WsError('ROOM_NOT_JOINED', { namespace, room });
-  const commit = (): Promise<void> => leaveRoom(context, ns, room, { isLocal: true });
-  await request(context, { namespace, room, event: SystemEvent.RoomLeave }, commit, options);
+  const there = ns.room(room.name);
+  // Another room of the same name may have been joined since this one was left.
+  if (!there || there !== room) throw new WsError('ROOM_NOT_JOINED', { namespace, room: room.name });
+  const commit = (): Promise<void> => leaveRoom(context, ns, there, { isLocal: true });
+  await request(context, { namespace, room: room.name, event: SystemEvent.RoomLeave }, commit, options);
 }
 
 /** Leaves every room of a namespace because the namespace is left. */
 export async function leaveRooms(context: ConnContext, ns: LiveNSConn, circumstances: Circumstances): Promise<void> {
-  for (const { name } of ns.rooms) await leaveRoom(context, ns, name, circumstances);
+  for (const room of ns.rooms) await leaveRoom(context, ns, room, circumstances);
 }
 
+/** Leaves a room once, however many leave it meanwhile. */
 async function leaveRoom(
   context: ConnContext,
   ns: LiveNSConn,
-  room: string,
+  room: LiveRoom,
   circumstances: Circumstances,
 ): Promise<void> {
-  if (!ns.room(room)) return;
-  await tell(context, ns, eventOf(ns, SystemEvent.RoomLeave, room, circumstances));
-  removeRoom(context, ns, room);
-  await tell(context, ns, eventOf(ns, SystemEvent.RoomLeft, room, circumstances));
+  const leave = async (): Promise<void> => {
+    await tell(context, ns, eventOf(ns, SystemEvent.RoomLeave, room.name, circumstances));
+    if (!removeRoom(context, ns, room)) return;
+    await tell(context, ns, eventOf(ns, SystemEvent.RoomLeft, room.name, circumstances));
+  };
+  room.leaving ??= leave();
+  await room.leaving;
 }
 
-function removeRoom(context: ConnContext, ns: LiveNSConn, room: string): void {
-  if (!ns.removeRoom(room)) return;
+/** @returns whether it was still there */
+function removeRoom(context: ConnContext, ns: LiveNSConn, room: LiveRoom): boolean {
+  if (!ns.removeRoom(room)) return false;
   context.roomCount -= 1;
-  context.settings.hub?.left(ns, room);
+  context.settings.hub?.left(ns, room.name);
+  return true;
 }
 
-function nsOf(context: ConnContext, namespace: string): LiveNSConn {
+/**
+ * The namespace, for who wants something of it from here.
+ *
+ * @throws {CONN_CLOSED} {NAMESPACE_NOT_CONNECTED}
+ */
+export function nsOf(context: ConnContext, namespace: string): LiveNSConn {
+  if (context.ended) throw new WsError('CONN_CLOSED', context.ended);
   const ns = context.connected.get(namespace);
   if (!ns) throw new WsError('NAMESPACE_NOT_CONNECTED', { namespace });
   return ns;

@@ -1,8 +1,8 @@
-import { WsError } from '../errors.js';
+import { CloseError, WsError } from '../errors.js';
 import type { ConnContext } from './conn-context.js';
 import type { Handler, LifecycleEvent } from './event-table.js';
-import { report } from './failures.js';
-import type { LiveMessage } from './live-message.js';
+import { closeIfAsked, report } from './failures.js';
+import { LiveMessage } from './live-message.js';
 import type { LiveNSConn } from './live-ns-conn.js';
 
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
@@ -34,9 +34,7 @@ export async function waitForHandler(
   const timer = scheduler.after(timeoutMs, () => {
     isOverdue = true;
     msg.expire();
-    const error = new WsError('HANDLER_TIMEOUT', { event: msg.event, timeoutMs });
-    report(context, error, place);
-    expire(error);
+    expire(new WsError('HANDLER_TIMEOUT', { event: msg.event, timeoutMs }));
   });
   try {
     return await Promise.race([finished, overdue]);
@@ -51,6 +49,20 @@ export function runHandler(context: ConnContext, run: Handler, msg: LiveMessage,
   return isPromiseLike(result) ? waitForHandler(context, result, msg) : result;
 }
 
+/**
+ * Runs what hears of the connection itself, for no longer than a handler may take. Gives a promise where that takes time,
+ * and a rejected one for what is thrown.
+ */
+export function runHook(context: ConnContext, hook: 'onConnect' | 'onDisconnect'): unknown {
+  try {
+    const result = context.settings[hook]?.(context.conn);
+    if (!isPromiseLike(result)) return result;
+    return waitForHandler(context, result, new LiveMessage(context.conn, { namespace: '', event: hook }));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** Runs what hears a lifecycle event, if anything does. Throws what it throws: the caller knows whether that refuses. */
 export async function fire(context: ConnContext, ns: LiveNSConn, msg: LiveMessage): Promise<void> {
   const run = ns.table.lifecycle.get(msg.event as LifecycleEvent); // lifecycle messages are made by this side alone
@@ -59,11 +71,12 @@ export async function fire(context: ConnContext, ns: LiveNSConn, msg: LiveMessag
   if (result instanceof Error) throw result;
 }
 
-/** Runs what hears an event that cannot refuse: what it throws is reported. */
+/** Runs what hears an event that cannot refuse: what it throws is reported, unless it closes the connection. */
 export async function tell(context: ConnContext, ns: LiveNSConn, msg: LiveMessage): Promise<void> {
   try {
     await fire(context, ns, msg);
   } catch (error) {
-    report(context, error, { namespace: msg.namespace, event: msg.event });
+    if (error instanceof CloseError) closeIfAsked(context, error);
+    else report(context, error, { namespace: msg.namespace, event: msg.event });
   }
 }

@@ -135,11 +135,17 @@ async function openRest(
 }
 
 async function failOpen(parts: readonly Part[], scopes: readonly unknown[], error: unknown): Promise<never> {
-  await closeAll(parts.slice(0, scopes.length), scopes);
+  try {
+    await closeAll(parts.slice(0, scopes.length), scopes);
+  } catch (failure) {
+    throw new AggregateError([error, failure], 'a controller could not be made, and another one not be let go', {
+      cause: error,
+    });
+  }
   throw error;
 }
 
-/** Closes in reverse order. Each gets its turn, whatever the others do; the first failure is thrown in the end. */
+/** Closes in reverse order. Each gets its turn, whatever the others do; what failed is thrown in the end. */
 async function closeAll(parts: readonly Part[], scope: unknown): Promise<void> {
   const scopes = scope as readonly unknown[]; // made by openAll
   const failures: unknown[] = [];
@@ -150,5 +156,6 @@ async function closeAll(parts: readonly Part[], scope: unknown): Promise<void> {
       failures.push(error);
     }
   }
-  if (failures.length > 0) throw failures[0];
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new AggregateError(failures, 'several controllers could not be let go');
 }

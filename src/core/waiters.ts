@@ -4,60 +4,45 @@ import { SystemEvent } from '../protocol/event-names.js';
 import type { ConnSettings } from './settings.js';
 
 interface Waiter<T> {
+  readonly namespace: string;
   resolve(value: T): void;
   reject(error: Error): void;
+}
+
+interface Wait {
+  readonly namespace: string;
+  /** What is waited for, for messages. */
+  readonly event: string;
 }
 
 /** Those who wait for the connection to open, or for one of its namespaces. All of them are told in the end. */
 export class Waiters {
   readonly #settings: ConnSettings;
   readonly #forOpen = new Set<Waiter<void>>();
-  readonly #forNamespace = new Set<Waiter<NSConn> & { readonly namespace: string }>();
+  readonly #forNamespace = new Set<Waiter<NSConn>>();
 
   constructor(settings: ConnSettings) {
     this.#settings = settings;
   }
 
-  waitOpen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#forOpen.add({ resolve, reject });
-    });
+  /**
+   * Waits as long as the handshake may take, unless told otherwise.
+   *
+   * @throws {ASK_TIMEOUT} {ASK_ABORTED} {CONN_CLOSED} {CONN_REFUSED}
+   */
+  waitOpen(options: WaitOptions = {}): Promise<void> {
+    return this.#wait(this.#forOpen, { namespace: '', event: SystemEvent.NamespaceConnect }, options);
   }
 
   /** @throws {ASK_TIMEOUT} {ASK_ABORTED} {CONN_CLOSED} */
   wait(namespace: string, options: WaitOptions = {}): Promise<NSConn> {
-    const { timeoutMs = this.#settings.askTimeoutMs, signal } = options;
+    const { askTimeoutMs: timeoutMs } = this.#settings;
     const event = SystemEvent.NamespaceConnected;
-    return new Promise((resolve, reject) => {
-      const abort = (): void => waiter.reject(new WsError('ASK_ABORTED', { event }, { cause: signal?.reason }));
-      const timer = this.#settings.scheduler.after(timeoutMs, () => {
-        waiter.reject(new WsError('ASK_TIMEOUT', { event, timeoutMs }));
-      });
-      const stop = (): void => {
-        this.#forNamespace.delete(waiter);
-        timer.cancel();
-        signal?.removeEventListener('abort', abort);
-      };
-      const waiter = {
-        namespace,
-        resolve: (ns: NSConn): void => {
-          stop();
-          resolve(ns);
-        },
-        reject: (error: Error): void => {
-          stop();
-          reject(error);
-        },
-      };
-      this.#forNamespace.add(waiter);
-      signal?.addEventListener('abort', abort, { once: true });
-      if (signal?.aborted) abort();
-    });
+    return this.#wait(this.#forNamespace, { namespace, event }, { timeoutMs, ...options });
   }
 
   opened(): void {
-    for (const { resolve } of this.#forOpen) resolve();
-    this.#forOpen.clear();
+    for (const waiter of this.#forOpen) waiter.resolve();
   }
 
   connected(ns: NSConn): void {
@@ -65,8 +50,37 @@ export class Waiters {
   }
 
   failAll(error: Error): void {
-    for (const { reject } of this.#forOpen) reject(error);
-    this.#forOpen.clear();
-    for (const { reject } of this.#forNamespace) reject(error);
+    for (const waiter of [...this.#forOpen, ...this.#forNamespace]) waiter.reject(error);
+  }
+
+  #wait<T>(waiters: Set<Waiter<T>>, { namespace, event }: Wait, { timeoutMs, signal }: WaitOptions): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => waiter.reject(new WsError('ASK_ABORTED', { event }, { cause: signal?.reason }));
+      const timer =
+        timeoutMs === undefined
+          ? undefined
+          : this.#settings.scheduler.after(timeoutMs, () => {
+              waiter.reject(new WsError('ASK_TIMEOUT', { event, timeoutMs }));
+            });
+      const stop = (): void => {
+        waiters.delete(waiter);
+        timer?.cancel();
+        signal?.removeEventListener('abort', abort);
+      };
+      const waiter: Waiter<T> = {
+        namespace,
+        resolve: (value) => {
+          stop();
+          resolve(value);
+        },
+        reject: (error) => {
+          stop();
+          reject(error);
+        },
+      };
+      waiters.add(waiter);
+      signal?.addEventListener('abort', abort, { once: true });
+      if (signal?.aborted) abort();
+    });
   }
 }

@@ -1,0 +1,36 @@
+import type { ConnContext } from './conn-context.js';
+import { report } from './failures.js';
+import { LiveMessage } from './live-message.js';
+import type { LiveNSConn } from './live-ns-conn.js';
+import { isPromiseLike, waitForHandler } from './run-handler.js';
+
+/** Makes what belongs to this connection. What is made too late to be used is closed again. */
+export async function openScope(context: ConnContext, ns: LiveNSConn, msg: LiveMessage): Promise<void> {
+  const scope = ns.table.open?.(ns);
+  if (!isPromiseLike(scope)) {
+    ns.scope = scope;
+    return;
+  }
+  let isLate = false;
+  const opened = Promise.resolve(scope).then((made) => {
+    ns.scope = made;
+    return isLate ? closeScope(context, ns) : undefined;
+  });
+  try {
+    await waitForHandler(context, opened, msg);
+  } catch (error) {
+    isLate = true;
+    throw error;
+  }
+}
+
+/** Lets it go. What fails is reported, and what never ends holds up nothing for longer than a handler may. */
+export async function closeScope(context: ConnContext, ns: LiveNSConn): Promise<void> {
+  const place = { namespace: ns.namespace, event: 'dispose' };
+  try {
+    const closed = ns.table.close?.(ns.scope);
+    if (isPromiseLike(closed)) await waitForHandler(context, closed, new LiveMessage(ns.conn, place));
+  } catch (error) {
+    report(context, error, place);
+  }
+}
