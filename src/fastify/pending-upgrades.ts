@@ -9,11 +9,13 @@ import type { Duplex } from 'node:stream';
  */
 export class PendingUpgrades {
   readonly #sockets = new Set<Socket>();
+  #isClosing = false;
 
   /** @param timeoutMs how long nothing may happen on the socket of an upgrade that is under way */
   constructor(server: Pick<Server, 'on'>, timeoutMs: number) {
     server.on('upgrade', (_: IncomingMessage, socket: Duplex) => {
       if (!(socket instanceof Socket)) return; // injectWS has no network beneath
+      if (this.#isClosing) return void socket.destroy(); // nobody answers it any more
       this.#sockets.add(socket);
       // ws sets the timeout to 0 when it takes a socket over.
       socket.setTimeout(timeoutMs, () => socket.destroy());
@@ -25,8 +27,9 @@ export class PendingUpgrades {
     return this.#sockets.size;
   }
 
-  /** Ends those that have not become websockets. */
-  destroyAll(): void {
+  /** Ends those that have not become websockets, and all that are still to come. */
+  close(): void {
+    this.#isClosing = true;
     for (const socket of this.#sockets) if (socket.timeout) socket.destroy();
   }
 }

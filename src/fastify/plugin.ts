@@ -49,7 +49,7 @@ async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Moun
   app.decorate('nefeli', { getter: () => mounts.main });
   app.addHook('onRoute', markRoute);
   app.addHook('preClose', async () => {
-    pending.destroyAll();
+    pending.close();
     await Promise.all(mounts.all().map((mount) => mount.close()));
   });
   await app.register(fastifyWebsocket, {

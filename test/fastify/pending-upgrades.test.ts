@@ -30,6 +30,20 @@ describe('an upgrade that does not come about', () => {
     expect(app.server.listening).toBe(false);
   });
 
+  it('does not hold back app.close() when it is asked for after that has begun', async () => {
+    const app = await startNefeli({ namespaces, upgradeTimeoutMs: 60_000 });
+    const late = connect(portOf(app), '127.0.0.1');
+    late.on('error', () => {});
+    await new Promise((resolve) => late.once('connect', resolve));
+    await new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)));
+
+    const closed = app.close();
+    late.write('GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    await closed;
+
+    expect(app.server.listening).toBe(false);
+  });
+
   it('ends by itself after upgradeTimeoutMs', async () => {
     const app = await startApp(async (app) => {
       await app.register(nefeli, { namespaces, upgradeTimeoutMs: 50 });
