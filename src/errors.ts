@@ -62,6 +62,11 @@ const MESSAGE_OF = {
   CLIENT_CANNOT_BROADCAST: (_: Record<string, never>): string =>
     'only a server can broadcast. Emit an event, and let a handler on the server broadcast it.',
 
+  NEXT_CALLED_TWICE: (d: { middleware: string }): string =>
+    `${d.middleware} has called next() twice, but a handler runs once for a message. Keep the promise of the first call.`,
+  REPLY_INVALID: (d: { origin: string; reason: string }): string =>
+    `what ${d.origin} has returned does not fit its reply schema: ${d.reason}. Mend the handler or the schema.`,
+
   // The programmer's mistakes: thrown at start.
   OPTION_INVALID: (d: { option: string; value: unknown; expected: string }): string =>
     `the option ${d.option} is ${String(d.value)}, but must be ${d.expected}.`,
@@ -166,6 +171,28 @@ export class PublicError extends Error {
     super(text, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = options.code;
     this.data = options.data;
+  }
+}
+
+/** A part of a value that does not fit its schema. */
+export interface BodyIssue {
+  /** Where in the value: `items.0.name`; empty for the value itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** How many issues the text of a {@link BodyError} tells of. All are in `issues`. */
+const MAX_TOLD_ISSUES = 5;
+
+/** The body of a message does not fit the schema of its event: answered with the issues, and the handler is not called. */
+export class BodyError extends PublicError {
+  override readonly name = 'BodyError';
+  readonly issues: readonly BodyIssue[];
+
+  constructor(issues: readonly BodyIssue[]) {
+    const told = issues.slice(0, MAX_TOLD_ISSUES).map(({ path, message }) => (path ? `${path}: ${message}` : message));
+    super(`invalid body: ${told.join('; ')}`, { code: 'BODY_INVALID', data: issues });
+    this.issues = issues;
   }
 }
 

@@ -2,9 +2,20 @@ export { MemoryBus, memoryAdapter } from './adapters/memory/memory-adapter.js';
 export type { EventHandler, EventHandlers, Namespaces } from './core/event-maps.js';
 export { type Reply, reply } from './core/reply.js';
 export type { ErrorInfo, RemoteErrorInfo } from './core/settings.js';
+export type { EventSchemas } from './decorators/controller-record.js';
 export { Namespace } from './decorators/namespace.js';
 export { On } from './decorators/on.js';
-export { CloseError, type ErrorCode, type ErrorDetails, PublicError, RemoteError, WsError } from './errors.js';
+export { Use } from './decorators/use.js';
+export {
+  BodyError,
+  type BodyIssue,
+  CloseError,
+  type ErrorCode,
+  type ErrorDetails,
+  PublicError,
+  RemoteError,
+  WsError,
+} from './errors.js';
 export type { NefeliMount, RouteHandler } from './fastify/mount.js';
 export type { MountOptions, NefeliOptions, OriginOptions, ServedOptions } from './fastify/options.js';
 export { nefeli } from './fastify/plugin.js';
@@ -17,6 +28,14 @@ export type { Target } from './ports/hub.js';
 export type { Logger } from './ports/logger.js';
 export type { Message } from './ports/message.js';
 export type { MetricName, Metrics } from './ports/metrics.js';
+export type {
+  ConnectionContext,
+  Context,
+  MessageContext,
+  Middleware,
+  MiddlewareObject,
+  Next,
+} from './ports/middleware.js';
 export { CloseCode } from './protocol/close-codes.js';
 export { NATIVE_MESSAGE, SystemEvent } from './protocol/event-names.js';
 export type { Body } from './protocol/message.js';

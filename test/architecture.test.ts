@@ -11,7 +11,7 @@ const BELOW = ['protocol', 'ports', 'errors'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   protocol: ['errors'],
-  ports: ['protocol', 'errors'],
+  ports: ['protocol', 'errors', 'npm:@standard-schema/spec'],
   core: BELOW,
   server: ['core', ...BELOW, 'node:*'],
   adapters: [...BELOW, 'node:*'],

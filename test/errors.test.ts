@@ -33,6 +33,8 @@ const DETAILS: { readonly [Code in ErrorCode]: ErrorDetails<Code> } = {
   EVENT_RESERVED: { event: '_OnRoomJoined' },
   NAME_TOO_LONG: { kind: 'room', name: 'abcdefgh'.repeat(40), maxBytes: 256 },
   NAME_NOT_ENCODABLE: { kind: 'event', name: 'a@%!semicolon@%!b' },
+  NEXT_CALLED_TWICE: { middleware: 'logTwice' },
+  REPLY_INVALID: { origin: 'ChatController.onSum', reason: 'expected a number' },
   BODY_NOT_JSON: { event: 'sum', reason: 'Unexpected end of input' },
   BODY_NOT_SENDABLE: { type: 'bigint' },
   CLIENT_CANNOT_BROADCAST: {},

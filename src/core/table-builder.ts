@@ -1,6 +1,8 @@
 import { WsError } from '../errors.js';
 import type { NSConn } from '../ports/conn.js';
-import { NATIVE_MESSAGE, SystemEvent } from '../protocol/event-names.js';
+import type { Middleware } from '../ports/middleware.js';
+import { SystemEvent } from '../protocol/event-names.js';
+import { around, type HeardKind } from './around.js';
 import type { EventEntry, EventTable, Handler, LifecycleEvent, NamespaceTable } from './event-table.js';
 import { isPromiseLike } from './run-handler.js';
 
@@ -10,6 +12,8 @@ export interface Part {
   /** Who brings it, for messages. */
   readonly owner: string;
   readonly members: readonly Member[];
+  /** Stands around each of the members, and around connecting the namespace and joining its rooms. The first is outermost. */
+  readonly middleware?: readonly Middleware[];
   /** Makes what the members of this part are run with for one connection; without it they need nothing. */
   readonly open?: (ns: NSConn) => unknown;
   readonly close?: (scope: unknown) => void | Promise<void>;
@@ -20,6 +24,8 @@ export interface Member {
   readonly origin: string;
   /** The system event that it hears, or the names of the event that reach it, the canonical one first. */
   readonly hears: SystemEvent | readonly string[];
+  /** Stands around this member alone, inside of the part's. */
+  readonly middleware?: readonly Middleware[];
   /** @param scope what this part's own `open` has made */
   readonly run: Handler;
 }
@@ -29,30 +35,47 @@ interface Draft {
   readonly events: Map<string, EventEntry & { readonly origin: string }>;
   readonly lifecycle: Map<LifecycleEvent, Handler[]>;
   readonly parts: Part[];
+  readonly middleware: readonly Middleware[];
   any?: EventEntry & { readonly origin: string };
   native?: EventEntry & { readonly origin: string };
 }
 
+/** Middleware for every namespace, and for single ones inside of that. */
+export interface TableMiddleware {
+  readonly all: readonly Middleware[];
+  readonly ofNamespace: ReadonlyMap<string, readonly Middleware[]>;
+}
+
+const NO_MIDDLEWARE: TableMiddleware = { all: [], ofNamespace: new Map() };
+
 /** Puts controllers and maps together into the table of namespaces. Refuses, at start, what could not work. */
-export function buildTable(parts: readonly Part[]): EventTable {
+export function buildTable(parts: readonly Part[], middleware: TableMiddleware = NO_MIDDLEWARE): EventTable {
   if (parts.length === 0) throw new WsError('NOTHING_SERVED', {});
   const drafts = new Map<string, Draft>();
   for (const part of parts) {
-    const draft = drafts.get(part.namespace) ?? newDraft(part.namespace);
+    const draft = drafts.get(part.namespace) ?? newDraft(part.namespace, middleware);
     drafts.set(part.namespace, draft);
     const index = draft.parts.push(part) - 1;
-    for (const member of part.members) addMember(draft, member, index);
+    for (const member of part.members) addMember(draft, part, member, index);
   }
   return new Map([...drafts.values()].map((draft) => [draft.namespace, finish(draft)]));
 }
 
-const newDraft = (namespace: string): Draft => ({ namespace, events: new Map(), lifecycle: new Map(), parts: [] });
+const newDraft = (namespace: string, { all, ofNamespace }: TableMiddleware): Draft => ({
+  namespace,
+  events: new Map(),
+  lifecycle: new Map(),
+  parts: [],
+  middleware: [...all, ...(ofNamespace.get(namespace) ?? [])],
+});
 
 /** A scope holds what each part has made, in the order of the parts; a member is run with that of its own part. */
-function addMember(draft: Draft, member: Member, index: number): void {
+function addMember(draft: Draft, part: Part, member: Member, index: number): void {
   const { origin, hears } = member;
-  const run: Handler = (msg, ns, scope) => member.run(msg, ns, (scope as readonly unknown[] | undefined)?.[index]);
-  if (typeof hears === 'string') return addSystemMember(draft, hears, { origin, run });
+  const own: Handler = (msg, ns, scope) => member.run(msg, ns, (scope as readonly unknown[] | undefined)?.[index]);
+  if (typeof hears === 'string' && isLifecycle(hears)) return addLifecycleMember(draft, hears, own);
+  const run = around([...draft.middleware, ...(part.middleware ?? []), ...(member.middleware ?? [])], 'message', own);
+  if (typeof hears === 'string') return addCatchAll(draft, hears, { origin, run });
   const name = hears[0] ?? '';
   for (const spelling of hears) {
     const other = draft.events.get(spelling);
@@ -61,18 +84,21 @@ function addMember(draft: Draft, member: Member, index: number): void {
   }
 }
 
-function addSystemMember(draft: Draft, event: SystemEvent, { origin, run }: { origin: string; run: Handler }): void {
-  if (event === SystemEvent.AnyEvent) {
-    if (draft.any) throw duplicate(draft, event, draft.any.origin, origin);
-    draft.any = { name: event, run, origin };
-  } else if (event === SystemEvent.NativeMessage) {
-    if (draft.namespace !== '') throw new WsError('NATIVE_MISPLACED', { namespace: draft.namespace });
-    if (draft.native) throw duplicate(draft, event, draft.native.origin, origin);
-    draft.native = { name: NATIVE_MESSAGE, run, origin };
-  } else {
-    // Several controllers of one namespace may all want to know: each is told, in the order in which they are given.
-    draft.lifecycle.set(event, [...(draft.lifecycle.get(event) ?? []), run]);
-  }
+const isLifecycle = (event: SystemEvent): event is LifecycleEvent =>
+  event !== SystemEvent.AnyEvent && event !== SystemEvent.NativeMessage;
+
+/** Several controllers of one namespace may all want to know: each is told, in the order in which they are given. */
+function addLifecycleMember({ lifecycle }: Draft, event: LifecycleEvent, run: Handler): void {
+  lifecycle.set(event, [...(lifecycle.get(event) ?? []), run]);
+}
+
+function addCatchAll(draft: Draft, event: SystemEvent, { origin, run }: { origin: string; run: Handler }): void {
+  const place = event === SystemEvent.AnyEvent ? 'any' : 'native';
+  if (place === 'native' && draft.namespace !== '')
+    throw new WsError('NATIVE_MISPLACED', { namespace: draft.namespace });
+  const other = draft[place];
+  if (other) throw duplicate(draft, event, other.origin, origin);
+  draft[place] = { name: event, run, origin };
 }
 
 const duplicate = ({ namespace }: Draft, event: string, first: string, second: string): WsError =>
@@ -81,6 +107,12 @@ const duplicate = ({ namespace }: Draft, event: string, first: string, second: s
 function finish(draft: Draft): NamespaceTable {
   const { namespace, events, any, native, parts } = draft;
   const lifecycle = new Map([...draft.lifecycle].map(([event, runs]) => [event, inTurn(runs)]));
+  const middleware = [...draft.middleware, ...parts.flatMap((part) => part.middleware ?? [])];
+  for (const [event, kind] of GUARDED) {
+    // Also where nothing hears the event: whoever stands around it decides on it.
+    if (middleware.length > 0)
+      lifecycle.set(event, around(middleware, kind, lifecycle.get(event) ?? (() => undefined)));
+  }
   const opens = parts.some(({ open }) => open);
   return {
     namespace,
@@ -91,6 +123,12 @@ function finish(draft: Draft): NamespaceTable {
     ...(opens && { open: (ns: NSConn) => openAll(parts, ns), close: (scope: unknown) => closeAll(parts, scope) }),
   };
 }
+
+/** The lifecycle events that middleware stands around: those by which somebody comes in. */
+const GUARDED: readonly (readonly [LifecycleEvent, HeardKind])[] = [
+  [SystemEvent.NamespaceConnect, 'namespace'],
+  [SystemEvent.RoomJoin, 'room'],
+];
 
 /** One handler as it is; several one after the other, and the first that throws ends it. */
 function inTurn(runs: readonly Handler[]): Handler {

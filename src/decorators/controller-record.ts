@@ -1,15 +1,28 @@
-import type { Message } from '../ports/message.js';
+import type { Use } from '../ports/middleware.js';
+import type { StandardSchemaV1 } from '../ports/schema.js';
 
 /** A method that a decorator has named an event of. */
 export interface EventRecord {
   readonly method: string;
   readonly event: string;
+  readonly schemas?: EventSchemas;
+}
+
+/** How the body of an event, and the reply to it, are checked. */
+export interface EventSchemas {
+  readonly body?: StandardSchemaV1;
+  readonly reply?: StandardSchemaV1;
+  /** What the schema of the body is given: the body read as JSON, as text, or as bytes. @default 'json' */
+  readonly as?: 'json' | 'text' | 'bytes';
 }
 
 /** What the decorators have recorded of one class, its bases not included. */
 export interface ControllerRecord {
   namespace?: string;
   readonly events: EventRecord[];
+  /** In the order in which they are written, the outermost first. */
+  readonly middleware: Use[];
+  readonly middlewareOf: Map<string, Use[]>;
 }
 
 /** Where the record of a class is kept. In the global registry, so that two copies of this package read each other's. */
@@ -19,19 +32,17 @@ interface Recorded {
   [RECORD]?: ControllerRecord;
 }
 
+const emptyRecord = (): ControllerRecord => ({ events: [], middleware: [], middlewareOf: new Map() });
+
 /** The record of a class itself; an empty one is made where there is none. */
 export function recordOf(controller: object): ControllerRecord {
   if (!Object.hasOwn(controller, RECORD)) {
-    Object.defineProperty(controller, RECORD, { value: { events: [] }, enumerable: false });
+    Object.defineProperty(controller, RECORD, { value: emptyRecord(), enumerable: false });
   }
-  return (controller as Recorded)[RECORD] ?? { events: [] };
+  return (controller as Recorded)[RECORD] ?? emptyRecord();
 }
 
 /** The record of a class itself, if it has one. */
 export function findRecord(controller: object): ControllerRecord | undefined {
   return Object.hasOwn(controller, RECORD) ? (controller as Recorded)[RECORD] : undefined;
 }
-
-/** A method that can hear an event: called with the message, and with the NSConn as its second argument. */
-// biome-ignore lint/suspicious/noExplicitAny: a handler may narrow the body of its message
-export type EventMethod = (msg: Message<any>, ...rest: any[]) => unknown;

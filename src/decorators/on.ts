@@ -1,18 +1,54 @@
-import { type EventMethod, recordOf } from './controller-record.js';
+import type { Message } from '../ports/message.js';
+import type { StandardSchemaV1 } from '../ports/schema.js';
+import { type EventSchemas, recordOf } from './controller-record.js';
 
-/**
- * Runs the method when an event of exactly this name arrives, instead of the name that the method's own name stands for.
- *
- * @param event a system event of neffos (`_OnRoomJoined`) as well as a name of one's own
- */
-export function On(
-  event: string,
-): <Method extends EventMethod>(
+/** What a method that hears an event looks like: a message with a body of this type first, and a reply of that. */
+// biome-ignore lint/suspicious/noExplicitAny: what follows the message is the NSConn, which a handler may narrow
+type EventMethod<In, Out> = (msg: Message<In>, ...rest: any[]) => Out | Promise<Out>;
+
+type EventDecorator<In, Out> = <Method extends EventMethod<In, Out>>(
   prototype: object,
   method: string,
   descriptor: TypedPropertyDescriptor<Method>,
-) => void {
+) => void;
+
+/** The schemas of an event, as {@link EventSchemas} says. */
+interface TypedSchemas<BodySchema extends StandardSchemaV1, ReplySchema extends StandardSchemaV1> {
+  readonly body?: BodySchema;
+  readonly reply?: ReplySchema;
+  readonly as?: NonNullable<EventSchemas['as']>;
+}
+
+/** A body that nothing has checked. */
+type Body = Message['body'];
+
+type OutputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : never;
+type InputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Schema> : never;
+
+/**
+ * Runs the method when an event of exactly this name arrives, instead of the names that the method's own name stands for.
+ *
+ * With a schema (zod, valibot, ArkType, or any other Standard Schema) the handler gets the checked value as `msg.body`. What
+ * does not fit is answered with a {@link BodyError}, and the handler is not called. A `Message<T>` that the schema does
+ * not give is refused by the compiler.
+ *
+ * ```ts
+ * @On('sum', { body: z.array(z.number()) })
+ * onSum(msg: Message<number[]>) { return msg.body.reduce((a, b) => a + b, 0); }
+ * ```
+ *
+ * @param event a name of one's own, or a system event of neffos (`_OnRoomJoined`)
+ */
+export function On(event: string): EventDecorator<Body, unknown>;
+export function On<BodySchema extends StandardSchemaV1, ReplySchema extends StandardSchemaV1>(
+  event: string,
+  schemas: TypedSchemas<BodySchema, ReplySchema>,
+): EventDecorator<
+  StandardSchemaV1 extends BodySchema ? Body : OutputOf<BodySchema>,
+  StandardSchemaV1 extends ReplySchema ? unknown : InputOf<ReplySchema>
+>;
+export function On(event: string, schemas?: EventSchemas): (prototype: object, method: string) => void {
   return (prototype, method) => {
-    recordOf(prototype.constructor).events.push({ method, event });
+    recordOf(prototype.constructor).events.push({ method, event, ...(schemas && { schemas }) });
   };
 }

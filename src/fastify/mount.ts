@@ -1,10 +1,14 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import { aroundConnection } from '../core/around.js';
 import type { EventTable } from '../core/event-table.js';
 import { systemRandom } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
 import { ContainerResolver } from '../inversify/container-resolver.js';
 import { buildEventTable } from '../mvc/build-event-table.js';
+import { resolveMiddleware } from '../mvc/resolve-middleware.js';
+import type { Middleware } from '../ports/middleware.js';
+import type { Resolver } from '../ports/resolver.js';
 import type { Wire } from '../ports/wire.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { NativeWire, NeffosWire } from '../protocol/wires.js';
@@ -94,8 +98,17 @@ export class Mount extends Server implements NefeliMount {
 
   /** @throws whatever is wrong in the code, with the mending */
   constructor(options: NefeliOptions, app: App) {
-    const table = tableOf(options);
-    super({ ...options, table, log: app.log, wire: (limits) => wireOf(options, table, limits) });
+    const resolver = options.container && ContainerResolver.of(options.container);
+    const middleware = resolveMiddleware(options.use ?? [], resolver);
+    const table = tableOf(options, resolver, middleware);
+    const onConnect = aroundConnection(middleware, options.onConnect);
+    super({
+      ...options,
+      ...(onConnect && { onConnect }),
+      table,
+      log: app.log,
+      wire: (limits) => wireOf(options, table, limits),
+    });
     this.name = options.name ?? DEFAULT_MOUNT;
     this.#options = options;
     this.#mounts = app.mounts;
@@ -170,14 +183,13 @@ export class Mount extends Server implements NefeliMount {
   }
 }
 
-function tableOf(options: NefeliOptions): EventTable {
-  const { controllers = [], namespaces = {}, container, eventMatcher } = options;
-  const table = buildEventTable({
-    controllers,
-    namespaces,
-    resolver: container && ContainerResolver.of(container),
-    eventMatcher,
-  });
+function tableOf(
+  options: NefeliOptions,
+  resolver: Resolver | undefined,
+  middleware: readonly Middleware[],
+): EventTable {
+  const { controllers = [], namespaces = {}, eventMatcher, useIn: middlewareIn = {} } = options;
+  const table = buildEventTable({ controllers, namespaces, resolver, eventMatcher, middleware, middlewareIn });
   if (options.native === 'only') mustBeNativeOnly(table);
   return table;
 }

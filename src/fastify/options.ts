@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Container } from 'inversify';
 import type { Namespaces } from '../core/event-maps.js';
 import type { EventMatcher } from '../mvc/event-matcher.js';
+import type { Use } from '../ports/middleware.js';
 import type { ControllerType } from '../ports/resolver.js';
 import type { ServerBehaviour } from '../server/options.js';
 
@@ -51,6 +52,13 @@ export interface ServedOptions {
   readonly controllers?: readonly ControllerType[];
   /** Handlers without classes, by namespace and event. */
   readonly namespaces?: Namespaces;
+  /**
+   * Middleware around everything: new connections, connecting namespaces, joining rooms, and every message. The first is
+   * outermost. Classes are made by the container.
+   */
+  readonly use?: readonly Use[];
+  /** Middleware for single namespaces, inside of `use` and outside of what stands at the controllers. */
+  readonly useIn?: Readonly<Record<string, readonly Use[]>>;
   /** Which events reach a method by its name. @default `onChat` hears `chat`, `onChat` and `OnChat` */
   readonly eventMatcher?: EventMatcher;
   /** Raw messages only: no handshake, and one handler, `onNativeMessage` in the namespace `""`. */

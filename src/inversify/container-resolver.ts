@@ -2,7 +2,8 @@ import { Plugin, type PluginApi } from '@inversifyjs/plugin';
 import { type Container, injectable, type ServiceIdentifier } from 'inversify';
 import { WsError } from '../errors.js';
 import { Conn, NSConn } from '../ports/conn.js';
-import type { ControllerType, Provision, Resolver } from '../ports/resolver.js';
+import type { MiddlewareObject } from '../ports/middleware.js';
+import type { ControllerType, MiddlewareType, Provision, Resolver } from '../ports/resolver.js';
 import { activeConnection, createFor } from './connection-scope.js';
 import { type PlanFacts, type PlanNode, readPlan } from './read-plan.js';
 
@@ -54,6 +55,13 @@ export class ContainerResolver implements Resolver {
     };
   }
 
+  middleware(type: MiddlewareType): MiddlewareObject {
+    const service = orUnbound(type, () => this.#bind(type)) as ServiceIdentifier<MiddlewareObject>; // what is bound is this type
+    const { needsConnection, paths } = this.#plan(type, service);
+    if (needsConnection) throw new WsError('CAPTIVE_CONNECTION', { path: `${paths[0]} (middleware is made once)` });
+    return orUnbound(type, () => this.#container.get(service));
+  }
+
   /**
    * Binds a controller that its user has not bound, and gives the identifier to get it by: one of its own, so that its plan is
    * certainly made anew.
@@ -81,7 +89,7 @@ export class ContainerResolver implements Resolver {
     } finally {
       onPlan = undefined;
     }
-    return facts ?? { needsConnection: false, captivePath: undefined, preDestroy: [] };
+    return facts ?? { needsConnection: false, paths: [], captivePath: undefined, preDestroy: [] };
   }
 }
 

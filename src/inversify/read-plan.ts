@@ -23,6 +23,8 @@ interface PlanBinding {
 export interface PlanFacts {
   /** Whether something of the connection is needed anywhere in it. */
   readonly needsConnection: boolean;
+  /** Every way to something of the connection, in words. */
+  readonly paths: readonly string[];
   /** The way from the controller to something of the connection that leads through a singleton; none is as it should be. */
   readonly captivePath: string | undefined;
   /** The methods of the controller that `@preDestroy` marks. */
@@ -37,10 +39,14 @@ export function readPlan(alias: PlanNode, connectionServices: ReadonlySet<Servic
   const [binding] = bindingsOf(root);
   return {
     needsConnection: paths.length > 0,
-    captivePath: captive?.map(({ name, isSingleton }) => (isSingleton ? `${name} (singleton)` : name)).join(' > '),
+    paths: paths.map(inWords),
+    captivePath: captive && inWords(captive),
     preDestroy: [...(binding?.classMetadata?.lifecycle.preDestroyMethodNames ?? [])],
   };
 }
+
+const inWords = (path: readonly Step[]): string =>
+  path.map(({ name, isSingleton }) => (isSingleton ? `${name} (singleton)` : name)).join(' > ');
 
 interface Step {
   readonly name: string;

@@ -2,15 +2,21 @@ import { type Namespaces, readEventMaps } from '../core/event-maps.js';
 import type { EventTable } from '../core/event-table.js';
 import { buildTable } from '../core/table-builder.js';
 import { WsError } from '../errors.js';
+import type { Middleware, Use } from '../ports/middleware.js';
 import type { ControllerType, Resolver } from '../ports/resolver.js';
 import { defaultEventMatcher, type EventMatcher } from './event-matcher.js';
 import { readController } from './read-controller.js';
+import { resolveMiddleware } from './resolve-middleware.js';
 
 export interface Served {
   readonly controllers: readonly ControllerType[];
   readonly namespaces: Namespaces;
   readonly resolver: Resolver | undefined;
   readonly eventMatcher?: EventMatcher | undefined;
+  /** Middleware for every namespace. */
+  readonly middleware: readonly Middleware[];
+  /** Middleware for single namespaces, inside of that for all. */
+  readonly middlewareIn: Readonly<Record<string, readonly Use[]>>;
 }
 
 /**
@@ -27,5 +33,8 @@ export function buildEventTable(served: Served): EventTable {
   for (const controller of controllers) {
     if (resolver) parts.push(readController(controller, resolver, eventMatcher));
   }
-  return buildTable(parts);
+  const ofNamespace = new Map(
+    Object.entries(served.middlewareIn).map(([name, uses]) => [name, resolveMiddleware(uses, resolver)]),
+  );
+  return buildTable(parts, { all: served.middleware, ofNamespace });
 }

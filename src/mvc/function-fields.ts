@@ -1,3 +1,8 @@
+import { systemEventOf } from '../core/lifecycle-names.js';
+import { WsError } from '../errors.js';
+import type { ControllerType } from '../ports/resolver.js';
+import type { EventMatcher } from './event-matcher.js';
+
 /** What has to be stepped over or counted to find the members of a class: comments, texts, brackets, and assigned functions. */
 const TOKEN =
   /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`|[{}()[\]]|([A-Za-z_$][\w$]*)\s*=\s*(?=async\b|function\b|\(|[A-Za-z_$][\w$]*\s*=>)/g;
@@ -18,4 +23,25 @@ export function functionFieldsIn(source: string): string[] {
     else if (token === '}' || token === ')' || token === ']') depth -= 1;
   }
   return fields;
+}
+
+/**
+ * An arrow function in a property looks like an event and is none: it exists only once the object does, when the table has
+ * long been built. Silence would cost hours, so it is refused: at start where the source of the class shows it.
+ */
+export function refuseFunctionFields(controller: ControllerType, matcher: EventMatcher): void {
+  for (const member of functionFieldsIn(controller.toString())) refuseIfEvent(controller, member, matcher);
+}
+
+/** The same for an object that is there. */
+export function refuseFunctionProperties(controller: ControllerType, instance: object, matcher: EventMatcher): void {
+  for (const [member, { value }] of Object.entries(Object.getOwnPropertyDescriptors(instance))) {
+    if (typeof value === 'function') refuseIfEvent(controller, member, matcher);
+  }
+}
+
+function refuseIfEvent(controller: ControllerType, member: string, matcher: EventMatcher): void {
+  if (systemEventOf(member) === undefined && matcher(member) === undefined) return;
+  if (member in controller.prototype) return;
+  throw new WsError('HANDLER_NOT_METHOD', { controller: controller.name, member });
 }

@@ -1,8 +1,13 @@
 import type { NSConn } from './conn.js';
+import type { MiddlewareObject } from './middleware.js';
 
 /** A class that can be a controller. */
 // biome-ignore lint/suspicious/noExplicitAny: the parameters of a constructor are the container's business
 export type ControllerType = new (...args: any[]) => object;
+
+/** A class of middleware. */
+// biome-ignore lint/suspicious/noExplicitAny: the parameters of a constructor are the container's business
+export type MiddlewareType = new (...args: any[]) => MiddlewareObject;
 
 /** How a controller is made: once for all connections, or anew for each connection in its namespace. */
 export type Provision =
@@ -24,4 +29,11 @@ export interface Resolver {
    * @throws {SERVICE_UNBOUND} {CAPTIVE_CONNECTION}
    */
   provide(controller: ControllerType): Provision;
+
+  /**
+   * Makes a middleware, once for all.
+   *
+   * @throws {SERVICE_UNBOUND}, {CAPTIVE_CONNECTION} when it needs something of a connection: it gets that as `ctx`
+   */
+  middleware(type: MiddlewareType): MiddlewareObject;
 }

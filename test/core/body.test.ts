@@ -47,10 +47,14 @@ describe('parseJson', () => {
       expect.objectContaining({ code: 'BODY_NOT_JSON', details: { event: 'chat', reason: expect.any(String) } }),
     );
   });
+});
 
-  it('makes an own property of "__proto__", never a prototype', () => {
-    const value = parseJson('e', '{"__proto__":{"admin":true}}');
+describe('parseJson, of what would change prototypes', () => {
+  it.each(['{"__proto__":{"admin":true}}', '[{"a":{"\\u005f_proto__":1}}]'])('refuses %s', (text) => {
+    expect(() => parseJson('chat', text)).toThrow(/BODY_NOT_JSON.*"__proto__" is not allowed/);
+  });
 
-    expect([Object.keys(value as object), 'admin' in (value as object)]).toEqual([['__proto__'], false]);
+  it('takes the word where it is no key', () => {
+    expect(parseJson('chat', '["__proto__","\\u00e9"]')).toEqual(['__proto__', 'é']);
   });
 });

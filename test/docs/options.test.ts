@@ -11,6 +11,8 @@ const OPTIONS: Record<keyof NefeliOptions, true> = {
   container: true,
   controllers: true,
   namespaces: true,
+  use: true,
+  useIn: true,
   eventMatcher: true,
   native: true,
   name: true,

@@ -1,0 +1,111 @@
+import { WsError } from '../errors.js';
+import type { Conn, NSConn } from '../ports/conn.js';
+import type { ConnRequest } from '../ports/conn-request.js';
+import type { Message } from '../ports/message.js';
+import type { ConnectionContext, Context, MessageContext, Middleware } from '../ports/middleware.js';
+import type { Handler } from './event-table.js';
+
+/** What a handler hears, where that is not told by the message itself. */
+export type HeardKind = 'namespace' | 'room' | 'message';
+
+/** Puts middleware around a handler, the first outermost. Without any it is the handler as it was, and costs nothing. */
+export function around(middleware: readonly Middleware[], heard: HeardKind, run: Handler): Handler {
+  if (middleware.length === 0) return run;
+  return (msg, ns, scope) => {
+    const kind = heard === 'message' ? kindOf(msg) : heard;
+    return pass(middleware, new LiveMessageContext(kind, msg, ns), () => run(msg, ns, scope));
+  };
+}
+
+/** Puts middleware around the hook of new connections. */
+export function aroundConnection(
+  middleware: readonly Middleware[],
+  hook: ((conn: Conn) => unknown) | undefined,
+): ((conn: Conn) => unknown) | undefined {
+  if (middleware.length === 0) return hook;
+  return (conn) => pass(middleware, new LiveConnectionContext(conn), () => hook?.(conn));
+}
+
+function kindOf({ isNative, isAsk }: Message): MessageContext['kind'] {
+  if (isNative) return 'native';
+  return isAsk ? 'ask' : 'event';
+}
+
+async function pass(middleware: readonly Middleware[], ctx: Context, handle: () => unknown): Promise<unknown> {
+  const enter = async (index: number): Promise<unknown> => {
+    const current = middleware[index];
+    if (!current) return await handle();
+    let hasGoneOn = false;
+    return await current(ctx, async () => {
+      if (hasGoneOn) throw new WsError('NEXT_CALLED_TWICE', { middleware: current.name || 'an anonymous middleware' });
+      hasGoneOn = true;
+      return await enter(index + 1);
+    });
+  };
+  return await enter(0);
+}
+
+class LiveConnectionContext implements ConnectionContext {
+  readonly kind = 'connection';
+  readonly conn: Conn;
+  #state: Map<unknown, unknown> | undefined;
+
+  constructor(conn: Conn) {
+    this.conn = conn;
+  }
+
+  get request(): ConnRequest {
+    return this.conn.request;
+  }
+
+  get signal(): AbortSignal {
+    return this.conn.signal;
+  }
+
+  get state(): Map<unknown, unknown> {
+    this.#state ??= new Map();
+    return this.#state;
+  }
+}
+
+class LiveMessageContext implements MessageContext {
+  readonly kind: MessageContext['kind'];
+  readonly message: Message;
+  readonly ns: NSConn;
+  #state: Map<unknown, unknown> | undefined;
+
+  constructor(kind: MessageContext['kind'], message: Message, ns: NSConn) {
+    this.kind = kind;
+    this.message = message;
+    this.ns = ns;
+  }
+
+  get conn(): Conn {
+    return this.ns.conn;
+  }
+
+  get request(): ConnRequest {
+    return this.ns.conn.request;
+  }
+
+  get namespace(): string {
+    return this.message.namespace;
+  }
+
+  get room(): string {
+    return this.message.room;
+  }
+
+  get event(): string {
+    return this.message.event;
+  }
+
+  get signal(): AbortSignal {
+    return this.message.signal;
+  }
+
+  get state(): Map<unknown, unknown> {
+    this.#state ??= new Map();
+    return this.#state;
+  }
+}

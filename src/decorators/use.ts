@@ -1,0 +1,23 @@
+import type { Use as Middleware } from '../ports/middleware.js';
+import { recordOf } from './controller-record.js';
+
+/**
+ * Puts middleware around a controller or one of its events, the first outermost.
+ *
+ * On a class it stands around every event of the class, and around connecting its namespace and joining its rooms. On a
+ * method it stands around that event, inside of what stands around the class.
+ *
+ * ```ts
+ * @Use(requireUser, RateLimit)
+ * @Namespace('default')
+ * class ChatController { … }
+ * ```
+ */
+export function Use(...middleware: readonly Middleware[]): (target: object, method?: string) => void {
+  return (target, method) => {
+    if (method === undefined) return void recordOf(target).middleware.unshift(...middleware);
+    const { middlewareOf } = recordOf(target.constructor);
+    // Decorators run from the last to the first: what is written above goes outside.
+    middlewareOf.set(method, [...middleware, ...(middlewareOf.get(method) ?? [])]);
+  };
+}

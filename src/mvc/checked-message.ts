@@ -1,0 +1,56 @@
+import type { Message } from '../ports/message.js';
+
+/** A message whose body has been checked: everything else is as it came. */
+export class CheckedMessage<T> implements Message<T> {
+  readonly body: T;
+  readonly #message: Message;
+
+  constructor(message: Message, body: T) {
+    this.#message = message;
+    this.body = body;
+  }
+
+  get namespace(): string {
+    return this.#message.namespace;
+  }
+
+  get room(): string {
+    return this.#message.room;
+  }
+
+  get event(): string {
+    return this.#message.event;
+  }
+
+  get name(): string {
+    return this.#message.name;
+  }
+
+  get isBinary(): boolean {
+    return this.#message.isBinary;
+  }
+
+  get isAsk(): boolean {
+    return this.#message.isAsk;
+  }
+
+  get isForced(): boolean {
+    return this.#message.isForced;
+  }
+
+  get isLocal(): boolean {
+    return this.#message.isLocal;
+  }
+
+  get isNative(): boolean {
+    return this.#message.isNative;
+  }
+
+  get signal(): AbortSignal {
+    return this.#message.signal;
+  }
+
+  json(): unknown {
+    return this.#message.json();
+  }
+}

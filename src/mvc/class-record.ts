@@ -1,0 +1,67 @@
+import { type EventRecord, findRecord } from '../decorators/controller-record.js';
+import type { NSConn } from '../ports/conn.js';
+import type { Message } from '../ports/message.js';
+import type { Use } from '../ports/middleware.js';
+import type { ControllerType } from '../ports/resolver.js';
+
+/** A method of a controller, before it is known what it hears. */
+export type Method = (this: object, msg: Message, ns: NSConn) => unknown;
+
+/** What was written on a class and on its bases: what a subclass says of a method replaces what its base has said. */
+export interface ClassRecord {
+  readonly namespace: string | undefined;
+  readonly methods: ReadonlyMap<string, Method>;
+  readonly events: ReadonlyMap<string, readonly EventRecord[]>;
+  /** Of the class, that of its bases outside. */
+  readonly middleware: readonly Use[];
+  readonly middlewareOf: ReadonlyMap<string, readonly Use[]>;
+}
+
+/** Reads a class and its bases together. */
+export function readClass(controller: ControllerType): ClassRecord {
+  const methods = new Map<string, Method>();
+  const events = new Map<string, readonly EventRecord[]>();
+  const middlewareOf = new Map<string, readonly Use[]>();
+  const middleware: Use[] = [];
+  let namespace: string | undefined;
+  for (const prototype of prototypesOf(controller)) {
+    addNew(methods, ownMethods(prototype));
+    const record = findRecord(prototype.constructor);
+    if (!record) continue;
+    namespace ??= record.namespace;
+    middleware.unshift(...record.middleware);
+    addNew(middlewareOf, record.middlewareOf);
+    addNew(events, byMethod(record.events));
+  }
+  return { namespace, methods, events, middleware, middlewareOf };
+}
+
+/** The prototypes of a class and of its bases, nearest first. */
+function prototypesOf(controller: ControllerType): object[] {
+  const prototypes: object[] = [];
+  let prototype: object | null = controller.prototype as object; // typed as any
+  while (prototype !== null && prototype !== Object.prototype) {
+    prototypes.push(prototype);
+    prototype = Object.getPrototypeOf(prototype) as object | null; // typed as any
+  }
+  return prototypes;
+}
+
+function ownMethods(prototype: object): Map<string, Method> {
+  const methods = new Map<string, Method>();
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (name === 'constructor' || typeof value !== 'function') continue;
+    methods.set(name, value as Method); // its parameters are checked by @On and by use
+  }
+  return methods;
+}
+
+function byMethod(events: readonly EventRecord[]): Map<string, EventRecord[]> {
+  const grouped = new Map<string, EventRecord[]>();
+  for (const event of events) grouped.set(event.method, [...(grouped.get(event.method) ?? []), event]);
+  return grouped;
+}
+
+function addNew<T>(all: Map<string, T>, more: ReadonlyMap<string, T>): void {
+  for (const [name, value] of more) if (!all.has(name)) all.set(name, value);
+}

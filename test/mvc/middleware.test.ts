@@ -1,0 +1,267 @@
+import Fastify from 'fastify';
+import { Container, inject } from 'inversify';
+import {
+  type Context,
+  type Message,
+  type Middleware,
+  type MiddlewareObject,
+  Namespace,
+  type NefeliOptions,
+  type Next,
+  NSConn,
+  nefeli,
+  PublicError,
+  Use,
+} from 'nefeli';
+import { describe, expect, it } from 'vitest';
+import { RawClient, startNefeli } from '../support/start-app.js';
+
+/** Notes when it is entered and left, and what it stands around. */
+const noting =
+  (name: string, notes: string[]): Middleware =>
+  async (ctx, next) => {
+    notes.push(`${name} ${ctx.kind}`);
+    const result = await next();
+    notes.push(`${name} after`);
+    return result;
+  };
+
+const start = (options: NefeliOptions) => startNefeli({ container: new Container(), ...options });
+
+describe('middleware', () => {
+  it('stands around in the order server, namespace, controller, method, and in that order back', async () => {
+    const notes: string[] = [];
+    @Use(noting('class 1', notes), noting('class 2', notes))
+    @Namespace('default')
+    class Chat {
+      @Use(noting('method 1', notes))
+      @Use(noting('method 2', notes))
+      onChat() {
+        notes.push('handler');
+        return 'done';
+      }
+    }
+    const app = await start({
+      controllers: [Chat],
+      use: [noting('server', notes)],
+      useIn: { default: [noting('namespace', notes)], other: [noting('never', notes)] },
+    });
+    const client = await RawClient.join(app, 'default');
+    notes.length = 0;
+    client.send('$1;default;;chat;0;0;');
+
+    expect(await client.next()).toBe('$1;default;;chat;0;0;done');
+    const names = ['server', 'namespace', 'class 1', 'class 2', 'method 1', 'method 2'];
+    expect(notes).toEqual([
+      ...names.map((name) => `${name} ask`),
+      'handler',
+      ...[...names].reverse().map((name) => `${name} after`),
+    ]);
+  });
+
+  it('stands around connections, namespaces, rooms, events, asks and raw messages, also where nothing hears them', async () => {
+    const seen: string[] = [];
+    const watch: Middleware = (ctx, next) => {
+      seen.push(ctx.kind === 'connection' ? ctx.kind : `${ctx.kind} ${ctx.namespace} ${ctx.room} ${ctx.event}`);
+      return next();
+    };
+    const app = await start({
+      use: [watch],
+      namespaces: { '': { chat: () => {}, onNativeMessage: () => {} } },
+    });
+    const client = await RawClient.join(app, '');
+    client.send('$1;;a;_OnRoomJoin;0;0;', ';;a;chat;0;0;', 'raw', '$2;;;chat;0;0;');
+    await client.next();
+    await client.next();
+
+    expect(seen).toEqual([
+      'connection',
+      'namespace   _OnNamespaceConnect',
+      'room  a _OnRoomJoin',
+      'event  a chat',
+      'native   _OnNativeMessage',
+      'ask   chat',
+    ]);
+  });
+
+  it('refuses by throwing: a connection, a namespace, a room, an ask', async () => {
+    const refuse =
+      (kind: Context['kind']): Middleware =>
+      (ctx, next) => {
+        if (ctx.kind === kind) throw new PublicError(`no ${kind}`);
+        return next();
+      };
+    const namespaces = { default: { chat: () => 'never' } };
+    const opened = async (kind: Context['kind']) =>
+      await RawClient.open(await start({ use: [refuse(kind)], namespaces }));
+
+    const connection = await opened('connection');
+    connection.send('M');
+    expect(await connection.next()).toBe('Hno connection');
+    const namespace = await opened('namespace');
+    namespace.send('M', '$1;default;;_OnNamespaceConnect;0;0;');
+    await namespace.next();
+    expect(await namespace.next()).toBe('$1;default;;_OnNamespaceConnect;1;0;no namespace');
+    for (const [kind, frame] of [
+      ['room', '$1;default;a;_OnRoomJoin'],
+      ['ask', '$1;default;;chat'],
+    ] as const) {
+      const client = await RawClient.join(await start({ use: [refuse(kind)], namespaces }), 'default');
+      client.send(`${frame};0;0;`);
+      expect(await client.next()).toBe(`${frame};1;0;no ${kind}`);
+    }
+  });
+
+  it('changes results and catches errors', async () => {
+    const doubling: Middleware = async (_, next) => Number(await next()) * 2;
+    const forgiving: Middleware = async (_, next) => {
+      try {
+        return await next();
+      } catch {
+        return 'forgiven';
+      }
+    };
+    @Namespace('default')
+    class Chat {
+      @Use(doubling)
+      onNumber() {
+        return 21;
+      }
+      @Use(forgiving)
+      onFail() {
+        throw new Error('secret');
+      }
+    }
+    const client = await RawClient.join(await start({ controllers: [Chat] }), 'default');
+    client.send('$1;default;;number;0;0;', '$2;default;;fail;0;0;');
+    expect(await client.next()).toBe('$1;default;;number;0;0;42');
+    expect(await client.next()).toBe('$2;default;;fail;0;0;forgiven');
+  });
+
+  it('hands on state, and shares it with nobody else', async () => {
+    const states: unknown[] = [];
+    const setting: Middleware = (ctx, next) => {
+      states.push(ctx.state.get('who'));
+      ctx.state.set('who', 'ada');
+      return next();
+    };
+    const reading: Middleware = (ctx, next) => {
+      states.push(ctx.state.get('who'));
+      return next();
+    };
+    @Namespace('default')
+    class Chat {
+      @Use(setting, reading)
+      onChat() {
+        return 'ok';
+      }
+    }
+    const client = await RawClient.join(await start({ controllers: [Chat] }), 'default');
+    for (const token of ['$1', '$2']) {
+      client.send(`${token};default;;chat;0;0;`);
+      await client.next();
+    }
+    expect(states).toEqual([undefined, 'ada', undefined, 'ada']);
+  });
+
+  it('may be a class, made once by the container with its services', async () => {
+    class Words {
+      readonly forbidden = 'darn';
+    }
+    let made = 0;
+    class Polite implements MiddlewareObject {
+      constructor(@inject(Words) private readonly words: Words) {
+        made += 1;
+      }
+      use(ctx: Context, next: Next): unknown {
+        if (ctx.kind === 'event' && String(ctx.message.body).includes(this.words.forbidden))
+          throw new PublicError('be polite');
+        return next();
+      }
+    }
+    @Use(Polite)
+    @Namespace('default')
+    class Chat {
+      constructor(@inject(NSConn) private readonly ns: NSConn) {}
+      onChat(msg: Message) {
+        this.ns.emit('echo', msg.body);
+      }
+    }
+    const container = new Container();
+    container.bind(Words).toSelf();
+    const app = await start({ container, controllers: [Chat], use: [] });
+    const clients = [await RawClient.join(app, 'default'), await RawClient.join(app, 'default')];
+    for (const client of clients) {
+      client.send(';default;;chat;0;0;hello', ';default;;chat;0;0;darn');
+      expect(await client.next()).toBe(';default;;echo;0;0;hello');
+      expect(await client.next()).toBe(';default;;chat;1;0;be polite');
+    }
+    expect(made).toBe(1);
+  });
+
+  it('is inherited with the class, outside of what the subclass adds', async () => {
+    const notes: string[] = [];
+    @Use(noting('base', notes))
+    class Base {
+      @Use(noting('base method', notes))
+      onChat() {}
+    }
+    @Use(noting('sub', notes))
+    @Namespace('default')
+    class Chat extends Base {}
+    const client = await RawClient.join(await start({ controllers: [Chat] }), 'default');
+    notes.length = 0;
+    client.send('$1;default;;chat;0;0;');
+    await client.next();
+    expect(notes.slice(0, 3)).toEqual(['base ask', 'sub ask', 'base method ask']);
+  });
+
+  it('may call next once: a second call is an error of its own', async () => {
+    const errors: unknown[] = [];
+    const twice: Middleware = async (_, next) => {
+      await next();
+      return await next();
+    };
+    const runs: string[] = [];
+    const namespaces = { default: { onNamespaceConnect: () => void runs.push('connect') } };
+    const app = await start({ namespaces, useIn: { default: [twice] }, onError: (error) => void errors.push(error) });
+    const client = await RawClient.open(app);
+    client.send('M', '$1;default;;_OnNamespaceConnect;0;0;');
+    await client.next();
+    expect(await client.next()).toMatch(/;1;0;internal error /);
+    expect(String(errors[0])).toMatch(/NEXT_CALLED_TWICE: twice has called next\(\) twice/);
+    expect(runs).toEqual(['connect']);
+  });
+
+  it('is refused at start when it needs a connection for itself, or a container that is not there', async () => {
+    class Nosy implements MiddlewareObject {
+      constructor(@inject(NSConn) readonly ns: NSConn) {}
+      use(_: Context, next: Next): unknown {
+        return next();
+      }
+    }
+    const namespaces = { default: { chat: () => {} } };
+    await expect(Fastify().register(nefeli, { namespaces, container: new Container(), use: [Nosy] })).rejects.toThrow(
+      /CAPTIVE_CONNECTION: .*Nosy > NSConn \(middleware is made once\)/,
+    );
+    await expect(Fastify().register(nefeli, { namespaces, use: [Nosy] })).rejects.toThrow(
+      /CONTROLLERS_NEED_CONTAINER.*Nosy/,
+    );
+  });
+
+  it('stops waiting with the handler: its signal aborts when the connection closes', async () => {
+    let signal: AbortSignal | undefined;
+    const keeping: Middleware = (ctx, next) => {
+      ({ signal } = ctx);
+      return next();
+    };
+    const app = await start({ namespaces: { default: { chat: () => 'ok' } }, useIn: { default: [keeping] } });
+    const client = await RawClient.join(app, 'default');
+    client.send('$1;default;;chat;0;0;');
+    await client.next();
+    const aborted = new Promise((resolve) => signal?.addEventListener('abort', resolve));
+    client.socket.terminate();
+    await aborted;
+    expect(signal?.aborted).toBe(true);
+  });
+});
