@@ -3,6 +3,7 @@ import { buildChatApp } from './chat/app.js';
 
 const EXAMPLES: ReadonlyMap<string, () => Promise<FastifyInstance>> = new Map([['chat', () => buildChatApp()]]);
 
+/** Which example is started, and where it listens. All are texts, as they stand in the command and the environment. */
 export interface StartOptions {
   /** @default 'chat' */
   readonly name?: string | undefined;

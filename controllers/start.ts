@@ -7,11 +7,11 @@ const { PORT: port, HOST: host } = process.env;
 
 try {
   const { app, url } = await startExample({ name, port, host });
-  console.log(`Open ${url} in two windows, and talk. Ctrl+C ends it.`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     // Not once: the terminal and npm may both pass on a Ctrl+C, and the second would cut the closing short.
     process.on(signal, () => void app.close());
   }
+  console.log(`Open ${url} in two windows, and talk. Ctrl+C ends it.`);
 } catch (error) {
   console.error(error instanceof StartError ? error.message : error);
   process.exitCode = 1;

@@ -110,6 +110,8 @@ const MESSAGE_OF = {
     'Register nefeli on their common parent, with a name for each mount.',
   ID_EMPTY: (_: Record<string, never>): string =>
     'the idGenerator returned an empty id. Return a text that is not empty; leave idGenerator out for random ids.',
+  ID_INVALID: (d: { type: string }): string =>
+    `the idGenerator returned a value of type ${d.type}. Return a text, or a promise of one.`,
 } as const;
 
 /** The name of an error that Nefeli raises. A program decides by it, never by a message. */
@@ -172,6 +174,11 @@ export class PublicError extends Error {
     this.code = options.code;
     this.data = options.data;
   }
+
+  /** What crosses the wire: the text, and never an empty one, which neffos takes for success. */
+  get wireText(): string {
+    return this.message || 'error';
+  }
 }
 
 /** A part of a value that does not fit its schema. */
@@ -201,7 +208,7 @@ export class CloseError extends PublicError {
   override readonly name = 'CloseError';
   readonly closeCode: number;
 
-  /** @param closeCode 1000, 1001, 1003, 1007–1014, or 3000–4999 for applications (RFC 6455, section 7.4.2) */
+  /** @param closeCode 1000–1003, 1007–1014, or 3000–4999 for applications (RFC 6455, section 7.4.2) */
   constructor(closeCode: number, reason: string) {
     super(reason);
     this.closeCode = closeCode;
@@ -223,5 +230,10 @@ export class RemoteError extends Error {
     super(`REMOTE_ERROR: ${MESSAGE_OF.REMOTE_ERROR({ text })}`);
     this.text = text;
     this.code = CODE_OF_TEXT.get(text) ?? 'REMOTE_ERROR';
+  }
+
+  /** What crosses the wire: nothing. What one peer has answered is not another's business. */
+  get wireText(): undefined {
+    return undefined;
   }
 }

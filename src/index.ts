@@ -1,9 +1,10 @@
 export { MemoryBus, memoryAdapter } from './adapters/memory/memory-adapter.js';
 export type { EventHandler, EventHandlers, Namespaces } from './core/event-maps.js';
+export type { HandlerOrder } from './core/event-table.js';
 export { type Reply, reply } from './core/reply.js';
 export type { ErrorInfo, RemoteErrorInfo } from './core/settings.js';
 export type { EventSchemas } from './decorators/controller-record.js';
-export { Namespace } from './decorators/namespace.js';
+export { Namespace, type NamespaceOptions } from './decorators/namespace.js';
 export { On } from './decorators/on.js';
 export { Use } from './decorators/use.js';
 export {

@@ -56,6 +56,7 @@ const DETAILS: { readonly [Code in ErrorCode]: ErrorDetails<Code> } = {
   MOUNT_UNKNOWN: { name: 'admim', mounts: ['default', 'admin'] },
   MOUNT_ELSEWHERE: {},
   ID_EMPTY: {},
+  ID_INVALID: { type: 'number' },
 };
 
 /** The texts that peers of neffos and clients of this server read. A change here breaks them. */

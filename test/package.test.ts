@@ -83,7 +83,7 @@ describe('the package', () => {
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
     writeFileSync(join(folder, 'program.ts'), PROGRAM);
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
-    const peers = ['fastify@5', 'inversify@8', 'reflect-metadata', '@types/node@20', '@types/ws'];
+    const peers = ['fastify@5', 'inversify@8', 'reflect-metadata', '@types/node@20'];
     run('npm', 'install', '--silent', '--no-audit', '--no-fund', '--prefer-offline', tarball(), ...peers);
 
     run(process.execPath, resolve('node_modules/typescript/bin/tsc'), '-p', '.');

@@ -30,9 +30,9 @@ const TYPES = `
   BroadcastMessage BroadcastTarget CloseInfo CloseOptions ConnRequest ConnectionContext
   Context Envelope ErrorCode ErrorDetails ErrorInfo EventHandler
   EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception
-  HeartbeatOptions Limits LocalQuery LocalView Logger Member
+  HandlerOrder HeartbeatOptions Limits LocalQuery LocalView Logger Member
   Message MessageContext MetricName Metrics Middleware MiddlewareObject
-  MountOptions Namespaces NefeliMount NefeliOptions Next OriginOptions
+  MountOptions Namespaces NamespaceOptions NefeliMount NefeliOptions Next OriginOptions
   Query QueryResult RemoteErrorInfo Reply Room RouteHandler
   ServedOptions ServerBehaviour SlowReaderPolicy Target WaitOptions
 `

@@ -31,6 +31,7 @@ const SECURITY_HEADERS = {
 /** What a visitor may send. The largest message there is goes the other way: a room's history. */
 const LIMITS = { maxMessageBytes: 128 * 1024, messagesPerSecond: 10, messageBurst: 30 };
 
+/** What another program, such as a test, may put in the place of the chat's own parts. */
 export interface ChatOptions {
   /** @default writes to the console, with DEV in front */
   readonly logger?: Logger;

@@ -4,6 +4,7 @@ export interface Person {
   readonly name: string;
 }
 
+/** Something that was said in a room, under the name its author had then. */
 export interface ChatLine {
   readonly room: string;
   readonly from: Person;
@@ -12,6 +13,7 @@ export interface ChatLine {
   readonly at: number;
 }
 
+/** A room, and how many people are in it. */
 export interface RoomSize {
   readonly name: string;
   readonly count: number;

@@ -36,7 +36,10 @@ export function answerError(context: ConnContext, message: WireMessage, error: u
   closeIfAsked(context, error);
 }
 
-/** Of an error text that is larger than a message may be, how many characters are sent. */
+/**
+ * Of an error text that is larger than a message may be, how many characters are sent: our choice. About the length of
+ * a close reason (123 bytes), the other place where an error has to be told in a line.
+ */
 const MAX_CUT_TEXT = 128;
 
 /** The text of an error is told in any case: where it is too large its beginning, however little a message may hold. */

@@ -11,6 +11,7 @@ export interface ConnArrival {
   readonly reconnectTries: number;
 }
 
+/** What tells one end of a connection from every other, and how it began. */
 export interface ConnIdentity {
   /** Random and unique. */
   readonly key: string;

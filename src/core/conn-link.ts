@@ -1,6 +1,6 @@
 import { WsError } from '../errors.js';
 import type { Room, WaitOptions } from '../ports/conn.js';
-import type { Target } from '../ports/hub.js';
+import type { Hub } from '../ports/hub.js';
 import type { Message } from '../ports/message.js';
 import { NATIVE_MESSAGE } from '../protocol/event-names.js';
 import type { Body, WireMessage } from '../protocol/message.js';
@@ -9,7 +9,7 @@ import { toPayload } from './body.js';
 import type { ConnContext } from './conn-context.js';
 import { askDisconnect } from './disconnect-procedures.js';
 import { report } from './failures.js';
-import type { Address, Link } from './link.js';
+import type { Address, Circle, Link } from './link.js';
 import { LiveMessage } from './live-message.js';
 import { checkEvent } from './outbound.js';
 import { askJoin, askLeave } from './room-procedures.js';
@@ -64,11 +64,18 @@ export class ConnLink implements Link {
     await askDisconnect(this.#context, namespace, options);
   }
 
-  broadcast(target: Pick<Target, 'namespace' | 'rooms'>, event: string, body: unknown, others: boolean): void {
-    const { settings, conn } = this.#context;
-    if (!settings.hub) throw new WsError('CLIENT_CANNOT_BROADCAST', {});
-    const exceptKeys = others ? [conn.key] : [];
-    settings.hub.broadcast({ ...target, ids: [], exceptIds: [], exceptKeys }, event, body);
+  broadcast(to: Circle, event: string, body: unknown): void {
+    this.#hub.broadcast({ ...to, ids: [], exceptIds: [], exceptKeys: [] }, event, body);
+  }
+
+  broadcastOthers(to: Circle, event: string, body: unknown): void {
+    this.#hub.broadcast({ ...to, ids: [], exceptIds: [], exceptKeys: [this.#context.conn.key] }, event, body);
+  }
+
+  get #hub(): Hub {
+    const { hub } = this.#context.settings;
+    if (!hub) throw new WsError('CLIENT_CANNOT_BROADCAST', {});
+    return hub;
   }
 
   /** A reply tells of the ask it answers: an acknowledgement carries no names of its own. */

@@ -17,23 +17,26 @@ export async function replyConnect(context: ConnContext, message: WireMessage): 
   const { namespace, wait, body } = message;
   if (context.connected.has(namespace)) return context.outbound.acknowledge(wait);
   const circumstances = { isLocal: false, body };
+  let announced: Promise<void> | undefined;
+  // All in one turn: nothing comes between the acknowledgement and the event that tells of it.
   const accept = (ns: LiveNSConn): LiveNSConn => {
     install(context, ns);
     context.outbound.acknowledgeConnect(wait);
+    announced = announce(context, ns, circumstances);
     return ns;
   };
-  let ns: LiveNSConn;
   try {
     // Where this side is asking for the same at this moment, both have agreed: its own admission counts for the answer.
     const opening = context.opening.get(namespace);
     const shared = opening && (await opening.admission);
     // The other side may have refused it meanwhile, and now asks by itself: that begins anew.
     if (shared?.state === 'gone') return await replyConnect(context, message);
-    ns = shared ? accept(shared) : await openFromThere(context, namespace, circumstances, accept);
+    if (shared) accept(shared);
+    else await openFromThere(context, namespace, circumstances, accept);
   } catch (error) {
     return answerError(context, message, error);
   }
-  await announce(context, ns, circumstances);
+  await announced;
 }
 
 /** Tells of a namespace that is connected: once, though both sides may have asked, and the other one twice. */

@@ -54,6 +54,14 @@ export async function askDisconnect(context: ConnContext, namespace: string, opt
   await request(context, { namespace, room: '', event: SystemEvent.NamespaceDisconnect }, commit, options);
 }
 
+/** Disconnects the other side from every namespace, one after the other. */
+export async function disconnectEach({ connected }: ConnContext, options?: WaitOptions): Promise<void> {
+  for (const ns of [...connected.values()]) {
+    // While one namespace is disconnected the other side may disconnect the next.
+    if (connected.get(ns.namespace) === ns) await ns.disconnect(options);
+  }
+}
+
 /** Leaves every namespace because the connection has ended. */
 export async function endAll(context: ConnContext): Promise<void> {
   for (const ns of [...context.connected.values()]) await end(context, ns, { isLocal: true, isForced: true });

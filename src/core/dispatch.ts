@@ -20,7 +20,7 @@ import { isPromiseLike, runHandler } from './run-handler.js';
 export function dispatch(context: ConnContext, frame: HandledFrame): void | Promise<void> {
   if (frame.kind === 'native') return dispatchNative(context, frame.body);
   const { message } = frame;
-  if (message.isError) return void dispatchRemoteError(context, message);
+  if (message.isError) return void tellRemoteError(context, message);
   if (isReservedEvent(message.event)) return dispatchRequest(context, message);
   return dispatchEvent(context, message);
 }
@@ -46,10 +46,15 @@ function dispatchEvent(context: ConnContext, message: WireMessage): void | Promi
     body: message.body,
     isAsk: message.wait !== '',
   });
-  return runAndAnswer(context, entry, msg, ns, {
-    result: (value) => answerResult(context, message, value),
-    error: (error) => answerError(context, message, error),
-  });
+  return runAndAnswer(
+    context,
+    entry,
+    { msg, ns },
+    {
+      result: (value) => answerResult(context, message, value),
+      error: (error) => answerError(context, message, error),
+    },
+  );
 }
 
 /** Raw messages are heard once the namespace `""` is connected, and are no asks: only a `Reply` is sent back, as it is. */
@@ -58,10 +63,15 @@ function dispatchNative(context: ConnContext, body: Body): void | Promise<void> 
   const entry = ns?.table.native;
   if (!ns || !entry) return context.settings.metrics.count('messages.unhandled');
   const msg = new LiveMessage(context.conn, { namespace: '', event: entry.name, body, isNative: true });
-  return runAndAnswer(context, entry, msg, ns, {
-    result: (value) => answerNativeResult(context, body, value),
-    error: (error) => answerNativeError(context, body, error),
-  });
+  return runAndAnswer(
+    context,
+    entry,
+    { msg, ns },
+    {
+      result: (value) => answerNativeResult(context, body, value),
+      error: (error) => answerNativeError(context, body, error),
+    },
+  );
 }
 
 interface Answer {
@@ -71,13 +81,12 @@ interface Answer {
 
 function runAndAnswer(
   context: ConnContext,
-  entry: EventEntry,
-  msg: LiveMessage,
-  ns: LiveNSConn,
+  { run }: EventEntry,
+  { msg, ns }: { readonly msg: LiveMessage; readonly ns: LiveNSConn },
   answer: Answer,
 ): void | Promise<void> {
   try {
-    const result = runHandler(context, entry.run, msg, ns);
+    const result = runHandler(context, run, msg, ns);
     if (isPromiseLike(result)) return settle(result, answer);
     answer.result(result);
   } catch (error) {
@@ -118,7 +127,7 @@ function dispatchRequest(context: ConnContext, message: WireMessage): void | Pro
 }
 
 /** An error that no ask waits for is told to the application, and never answered. */
-function dispatchRemoteError(context: ConnContext, message: WireMessage): void {
+export function tellRemoteError(context: ConnContext, message: WireMessage): void {
   const { settings, conn } = context;
   settings.metrics.count('errors.remote');
   const { namespace, room, event } = message;

@@ -1,6 +1,7 @@
 import { WsError } from '../errors.js';
 import type { NSConn } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
+import type { HandlerOrder } from './event-table.js';
 import { systemEventOf } from './lifecycle-names.js';
 import type { Member, Part } from './table-builder.js';
 
@@ -13,11 +14,16 @@ export type EventHandlers = Readonly<Record<string, EventHandler>>;
 /** Handlers by namespace: a server without classes. */
 export type Namespaces = Readonly<Record<string, EventHandlers>>;
 
-/** Reads maps of functions as parts of the table. */
-export function readEventMaps(namespaces: Namespaces): Part[] {
+/**
+ * Reads maps of functions as parts of the table.
+ *
+ * @param orders in which order messages are handled, by namespace
+ */
+export function readEventMaps(namespaces: Namespaces, orders: Readonly<Record<string, HandlerOrder>> = {}): Part[] {
   return Object.entries(namespaces).map(([namespace, handlers]) => ({
     namespace,
     owner: `the map of "${namespace}"`,
+    order: Object.hasOwn(orders, namespace) ? orders[namespace] : undefined,
     members: Object.entries(handlers).map(([event, handler]) => readMember(namespace, event, handler)),
   }));
 }

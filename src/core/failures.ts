@@ -2,9 +2,6 @@ import { CloseError, PublicError, WsError } from '../errors.js';
 import { CloseCode, isSendableCloseCode } from '../protocol/close-codes.js';
 import type { ConnContext } from './conn-context.js';
 
-/** What an error text of no characters is sent as, so that it stays an error: neffos reads an empty one as success. */
-const NAMELESS_ERROR = 'error';
-
 /** Where something failed. */
 interface Place {
   readonly namespace: string;
@@ -16,7 +13,7 @@ interface Place {
  * `internal error <id>` for anything else, which is reported here in full under the same id.
  */
 export function publish(context: ConnContext, error: unknown, place: Place): string {
-  if (error instanceof PublicError) return error.message || NAMELESS_ERROR;
+  if (error instanceof PublicError) return error.wireText;
   if (error instanceof WsError && error.wireText !== undefined) {
     // The other side may know of it, but it is this side's handler that has to be mended.
     if (error.code === 'HANDLER_TIMEOUT') report(context, error, place);

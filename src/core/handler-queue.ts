@@ -1,5 +1,7 @@
 import type { Timer } from '../ports/clock.js';
+import { isRequestEvent, SystemEvent } from '../protocol/event-names.js';
 import type { Frame, WireMessage } from '../protocol/message.js';
+import type { HandlerOrder } from './event-table.js';
 import type { ConnSettings } from './settings.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -13,14 +15,15 @@ interface Waiting {
   readonly bytes: number;
 }
 
-/** How many handlers may run at once while each of them waits for an ask of its own. @source SignalR and Centrifugo bound theirs alike */
-const MAX_NESTED_HANDLERS = 16;
-
 /** While handlers wait for replies, reading goes on until this many times the limits wait: the replies must get through. */
 const HARD_LIMIT_FACTOR = 4;
 
 const laneOf = (frame: HandledFrame): string => (frame.kind === 'native' ? '' : frame.message.namespace);
+const isRequest = (frame: HandledFrame): boolean => frame.kind === 'message' && isRequestEvent(frame.message.event);
 const isAsk = (frame: HandledFrame): frame is AskFrame => frame.kind === 'message' && frame.message.wait !== '';
+
+const isDisconnect = (frame: HandledFrame): boolean =>
+  frame.kind === 'message' && frame.message.event === SystemEvent.NamespaceDisconnect;
 
 /** Something takes effect in a namespace: what was asked for there, and has been acknowledged. */
 interface Hold {
@@ -40,7 +43,8 @@ interface QueueEvents {
 }
 
 /**
- * The frames of one connection that wait for a handler: handled one after the other, in order of arrival.
+ * The frames of one connection that wait for a handler: handled one after the other, in order of arrival. A namespace may
+ * ask for an order of its own, or for none.
  *
  * One exception keeps two ends from waiting for each other: while a handler runs and this side waits for replies, frames of
  * other namespaces go on, and the other side's asks do, too, unless they depend on what runs.
@@ -51,6 +55,8 @@ export class HandlerQueue {
   readonly #settings: ConnSettings;
   readonly #events: QueueEvents;
   readonly #bucket: TokenBucket | undefined;
+  /** Whether any namespace has an order of its own. */
+  readonly #hasOrders: boolean;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   /** What handlers run for: a frame, or with `undefined` the hook of the connection. */
@@ -60,12 +66,16 @@ export class HandlerQueue {
   #isPaused = false;
   #isClosed = false;
   #isDraining = false;
+  /** Nothing that waits may be handled, as long as nothing else changes; and the requests among it. */
+  #isStuck = false;
+  #stuckRequests: HandledFrame[] = [];
   #onIdle: (() => void) | undefined;
 
   constructor(settings: ConnSettings, events: QueueEvents) {
     const { messagesPerSecond, messageBurst } = settings.limits;
     this.#settings = settings;
     this.#events = events;
+    this.#hasOrders = [...settings.table.values()].some(({ order = 'connection' }) => order !== 'connection');
     if (Number.isFinite(messagesPerSecond)) {
       this.#bucket = new TokenBucket(settings.scheduler, messagesPerSecond, Math.max(1, messageBurst));
     }
@@ -78,7 +88,7 @@ export class HandlerQueue {
   push(frame: HandledFrame, bytes: number): void {
     this.#waiting.push({ frame, bytes });
     this.#waitingBytes += bytes;
-    this.#drain();
+    if (!this.#isStuck || this.#mayGo(frame)) this.#drain();
     this.#updateReading();
   }
 
@@ -157,26 +167,64 @@ export class HandlerQueue {
 
   /** The first frame that may be handled now, or -1. */
   #nextIndex(): number {
+    this.#isStuck = false;
     if (this.#waiting.length === 0) return -1;
     if (this.#isIdle) return 0;
-    if (this.#running.length > 0) {
-      if (this.#events.pendingAsks() === 0 || this.#running.length >= MAX_NESTED_HANDLERS) return -1;
+    this.#stuckRequests = [];
+    const index = this.#mayAnyRun ? this.#waiting.findIndex(({ frame }) => this.#mayGo(frame)) : -1;
+    this.#isStuck = index < 0;
+    return index;
+  }
+
+  /** Whether anything at all may run beside what runs. */
+  get #mayAnyRun(): boolean {
+    const { length: runningCount } = this.#running;
+    if (runningCount >= this.#settings.limits.maxRunningHandlers) return false;
+    return runningCount === 0 || this.#hasOrders || this.#events.pendingAsks() > 0;
+  }
+
+  /** Whether a frame may be handled before all that waits and could not. A request that may not is remembered. */
+  #mayGo(frame: HandledFrame): boolean {
+    if (
+      this.#mayAnyRun &&
+      this.#mayRun(frame) &&
+      this.#stuckRequests.every((request) => this.#mayOvertake(request, frame))
+    ) {
+      return true;
     }
-    return this.#waiting.findIndex(({ frame }) => this.#mayRun(frame));
+    if (isRequest(frame)) this.#stuckRequests.push(frame);
+    return false;
+  }
+
+  /** What comes after a request of its namespace counts on it. */
+  #mayOvertake(request: HandledFrame, frame: HandledFrame): boolean {
+    if (laneOf(request) !== laneOf(frame)) return true;
+    return isAsk(frame) && this.#events.mayPass(request, frame.message);
   }
 
   #mayRun(frame: HandledFrame): boolean {
     const lane = laneOf(frame);
-    const isAsked = isAsk(frame);
     for (const { namespace, mayPass } of this.#holds ?? []) {
       if (namespace !== lane) continue;
-      if (!isAsked || this.#events.pendingAsks() === 0 || !mayPass(frame.message)) return false;
+      if (!isAsk(frame) || this.#events.pendingAsks() === 0 || !mayPass(frame.message)) return false;
     }
-    for (const running of this.#running) {
-      if (running === undefined || laneOf(running) !== lane) continue;
-      if (!isAsked || !this.#events.mayPass(running, frame.message)) return false;
+    return this.#running.every((running) => this.#mayRunBeside(running, frame));
+  }
+
+  #mayRunBeside(running: HandledFrame | undefined, frame: HandledFrame): boolean {
+    const isWaitedFor = this.#events.pendingAsks() > 0;
+    if (running === undefined) return isWaitedFor;
+    const order = this.#orderOf(frame);
+    if (laneOf(running) !== laneOf(frame)) {
+      return isWaitedFor || order !== 'connection' || this.#orderOf(running) !== 'connection';
     }
-    return true;
+    if (isWaitedFor && isAsk(frame) && this.#events.mayPass(running, frame.message)) return true;
+    // Requests change what the others count on, and whoever disconnects lets the handlers end first.
+    return order === 'parallel' && !isRequest(running) && !isDisconnect(frame);
+  }
+
+  #orderOf(frame: HandledFrame): HandlerOrder {
+    return this.#settings.table.get(laneOf(frame))?.order ?? 'connection';
   }
 
   #isThrottled(): boolean {

@@ -75,7 +75,7 @@ export class Handshake {
     const frame = this.#settings.wire.readHandshake(data);
     if (frame.kind === 'other') return this.#hold(data);
     if (this.#settings.side === 'server') {
-      if (frame.kind !== 'hello') return this.#fail(CloseCode.Policy, 'only M opens a connection');
+      if (frame.kind !== 'hello') return this.#fail(CloseCode.Policy, 'not a greeting');
       this.#isGreeted = true;
       this.#timer?.cancel();
       return this.#answer();

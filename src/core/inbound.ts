@@ -1,6 +1,6 @@
 import type { Conn } from '../ports/conn.js';
 import { CloseCode } from '../protocol/close-codes.js';
-import type { Frame, FrameData } from '../protocol/message.js';
+import type { Frame, FrameData, WireMessage } from '../protocol/message.js';
 import { isForgedToken, isReplyToken } from '../protocol/wait-token.js';
 import type { HandlerQueue } from './handler-queue.js';
 import type { PendingAsks } from './pending-asks.js';
@@ -11,6 +11,8 @@ interface InboundParts {
   readonly conn: Conn;
   readonly asks: PendingAsks;
   readonly queue: HandlerQueue;
+  /** Tells of an error that no ask waits for. */
+  readonly onRemoteError: (message: WireMessage) => void;
 }
 
 /** What one connection receives once it is open: replies to whoever asked, the rest to its handlers, in order. */
@@ -44,8 +46,9 @@ export class Inbound {
     if (wait !== '') {
       if (isForgedToken(wait)) return this.#strike('a wait token with a mark that no peer may use');
       if (isReplyToken(wait, this.#settings.side)) {
-        if (!this.#parts.asks.settle(frame.message)) this.#settings.metrics.count('replies.unexpected');
-        return;
+        if (this.#parts.asks.settle(frame.message)) return;
+        this.#settings.metrics.count('replies.unexpected');
+        return frame.message.isError ? this.#parts.onRemoteError(frame.message) : undefined;
       }
     }
     this.#parts.queue.push(frame, bytes);

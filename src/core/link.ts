@@ -8,6 +8,9 @@ export interface Address {
   readonly room: string;
 }
 
+/** Everybody in a namespace, or in one room of it. */
+export type Circle = Pick<Target, 'namespace' | 'rooms'>;
+
 /** What a namespace and a room need from their connection. They know no more of it. */
 export interface Link {
   emit(to: Address, event: string, body: unknown): void;
@@ -15,6 +18,7 @@ export interface Link {
   joinRoom(namespace: string, room: string, options?: WaitOptions): Promise<Room>;
   leaveRoom(room: Room, options?: WaitOptions): Promise<void>;
   disconnect(namespace: string, options?: WaitOptions): Promise<void>;
-  /** @param others leaves this connection out */
-  broadcast(target: Pick<Target, 'namespace' | 'rooms'>, event: string, body: unknown, others: boolean): void;
+  broadcast(to: Circle, event: string, body: unknown): void;
+  /** As `broadcast`, without this connection. */
+  broadcastOthers(to: Circle, event: string, body: unknown): void;
 }

@@ -1,24 +1,23 @@
 import { WsError } from '../errors.js';
-import { type CloseInfo, Conn, type NSConn, type WaitOptions } from '../ports/conn.js';
-import type { ConnRequest } from '../ports/conn-request.js';
-import type { Logger } from '../ports/logger.js';
+import type { CloseInfo, Conn, NSConn, WaitOptions } from '../ports/conn.js';
 import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode, fitCloseReason, isSendableCloseCode } from '../protocol/close-codes.js';
 import { isLonger } from '../protocol/codec.js';
 import type { Body, FrameData } from '../protocol/message.js';
 import type { ConnContext, Opening } from './conn-context.js';
-import type { ConnArrival, ConnIdentity } from './conn-identity.js';
+import type { ConnIdentity } from './conn-identity.js';
 import { ConnLink } from './conn-link.js';
-import { ConnStore } from './conn-store.js';
 import { askConnect, connectNative } from './connect-procedures.js';
-import { endAll } from './disconnect-procedures.js';
-import { dispatch } from './dispatch.js';
+import { disconnectEach, endAll } from './disconnect-procedures.js';
+import { dispatch, tellRemoteError } from './dispatch.js';
 import { closeCodeOf, publish, report } from './failures.js';
 import { HandlerQueue } from './handler-queue.js';
 import { Handshake } from './handshake.js';
 import { Inbound } from './inbound.js';
 import { isIndependent } from './independence.js';
+import { KnownConn } from './known-conn.js';
 import type { LiveNSConn } from './live-ns-conn.js';
+import { observed } from './observed.js';
 import { Outbound } from './outbound.js';
 import { PendingAsks } from './pending-asks.js';
 import { isPromiseLike, runHook } from './run-handler.js';
@@ -26,7 +25,7 @@ import type { ConnSettings } from './settings.js';
 import { Waiters } from './waiters.js';
 
 /** One end of one connection: the same on a server and on a client. */
-export class LiveConn extends Conn implements ConnContext, SocketListener {
+export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   readonly settings: ConnSettings;
   readonly conn: Conn = this;
   readonly link: ConnLink = new ConnLink(this);
@@ -39,24 +38,20 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   roomCount = 0;
   ended: CloseInfo | undefined;
   #id: string;
-  readonly key: string;
-  readonly #arrival: ConnArrival;
   readonly #socket: Socket;
   readonly #handshake: Handshake;
   readonly #waiters: Waiters;
   readonly #inbound: Inbound;
-  readonly #store = new ConnStore();
   #abort: AbortController | undefined;
   #wasAdmitted = false;
+  #endDeadlineMs = 0;
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
 
-  constructor(settings: ConnSettings, socket: Socket, { key, arrival }: ConnIdentity) {
-    super();
+  constructor(settings: ConnSettings, socket: Socket, identity: ConnIdentity) {
+    super(identity);
     this.settings = settings;
     this.#socket = socket;
-    this.key = key;
-    this.#arrival = arrival;
-    this.#id = arrival.id;
+    this.#id = identity.arrival.id;
     this.#waiters = new Waiters(settings);
     this.outbound = new Outbound(settings, socket);
     this.queue = new HandlerQueue(settings, {
@@ -67,8 +62,13 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
       resume: () => socket.resume(),
     });
     this.asks = new PendingAsks(settings, () => this.queue.asksChanged());
-    this.#inbound = new Inbound(settings, this);
-    this.#handshake = new Handshake(settings, this.#handshakeEvents(), arrival.id);
+    this.#inbound = new Inbound(settings, {
+      conn: this,
+      asks: this.asks,
+      queue: this.queue,
+      onRemoteError: (message) => tellRemoteError(this, message),
+    });
+    this.#handshake = new Handshake(settings, this.#handshakeEvents(), this.#id);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -76,26 +76,6 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
 
   get id(): string {
     return this.#id;
-  }
-
-  get request(): ConnRequest {
-    return this.#arrival.request;
-  }
-
-  get user(): unknown {
-    return this.#arrival.user;
-  }
-
-  get log(): Logger {
-    return this.#arrival.log;
-  }
-
-  get reconnectTries(): number {
-    return this.#arrival.reconnectTries;
-  }
-
-  get wasReconnected(): boolean {
-    return this.reconnectTries > 0;
   }
 
   get isOpen(): boolean {
@@ -123,38 +103,21 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
     return [...this.connected.values()];
   }
 
-  get(key: string): unknown {
-    return this.#store.get(key);
-  }
-
-  set(key: string, value: unknown): void {
-    this.#store.set(key, value);
-  }
-
-  increment(key: string): number {
-    return this.#store.add(key, 1);
-  }
-
-  decrement(key: string): number {
-    return this.#store.add(key, -1);
-  }
-
   namespace(name: string): NSConn | undefined {
     return this.connected.get(name);
   }
 
-  async connect(namespace: string, options?: WaitOptions): Promise<NSConn> {
-    return await askConnect(this, namespace, options);
+  connect(namespace: string, options?: WaitOptions): Promise<NSConn> {
+    return observed(askConnect(this, namespace, options));
   }
 
-  async waitConnect(namespace: string, options?: WaitOptions): Promise<NSConn> {
-    if (this.ended) throw new WsError('CONN_CLOSED', this.ended);
-    return this.connected.get(namespace) ?? (await this.#waiters.wait(namespace, options));
+  waitConnect(namespace: string, options?: WaitOptions): Promise<NSConn> {
+    if (this.ended) return observed(Promise.reject(new WsError('CONN_CLOSED', this.ended)));
+    return observed(Promise.resolve(this.connected.get(namespace) ?? this.#waiters.wait(namespace, options)));
   }
 
-  async disconnectAll(options?: WaitOptions): Promise<void> {
-    // While one namespace is disconnected the other side may disconnect the next.
-    for (const ns of this.namespaces) if (this.connected.get(ns.namespace) === ns) await ns.disconnect(options);
+  disconnectAll(options?: WaitOptions): Promise<void> {
+    return observed(disconnectEach(this, options));
   }
 
   emitNative(body: Body): void {
@@ -164,7 +127,7 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   close(code: number = CloseCode.Normal, reason = ''): void {
     if (this.ended) return;
     if (!isSendableCloseCode(code)) {
-      const expected = '1000, 1001, 1003, 1007 to 1014, or 3000 to 4999';
+      const expected = '1000 to 1003, 1007 to 1014, or 3000 to 4999';
       throw new WsError('OPTION_INVALID', { option: 'code of close()', value: code, expected });
     }
     this.outbound.flush();
@@ -216,11 +179,15 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   }
 
   onPong(): void {}
-
   onDrain(): void {}
 
   onClose(code: number, reason: string): void {
     this.#end({ code, reason });
+  }
+
+  handlerTimeMs(): number {
+    const { handlerTimeoutMs, scheduler } = this.settings;
+    return this.ended ? this.#endDeadlineMs - scheduler.nowMs() : handlerTimeoutMs;
   }
 
   /** Sends what has been encoded for many. */
@@ -271,6 +238,7 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
   #end(info: CloseInfo): void {
     if (this.ended) return;
     this.ended = info;
+    this.#endDeadlineMs = this.settings.scheduler.nowMs() + this.settings.handlerTimeoutMs;
     const error = new WsError('CONN_CLOSED', info);
     this.#handshake.stop();
     this.outbound.stop();
@@ -289,7 +257,9 @@ export class LiveConn extends Conn implements ConnContext, SocketListener {
     } catch (error) {
       report(this, error, { namespace: '', event: 'onDisconnect' });
     }
-    this.#store.clear();
+    if (this.handlerTimeMs() <= 0)
+      this.log.warn({ conn: this.id }, 'not all that ended with a connection was told in time');
+    this.forget();
     this.#resolveClosed?.(info);
   }
 }

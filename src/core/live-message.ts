@@ -27,9 +27,9 @@ export class LiveMessage implements Message {
   readonly isLocal: boolean;
   readonly isNative: boolean;
   readonly #conn: Conn;
-  #timeout: AbortController | undefined;
-  #signal: AbortSignal | undefined;
+  #abort: AbortController | undefined;
   #isOverdue = false;
+  #isFinished = false;
 
   constructor(conn: Conn, fields: MessageFields) {
     this.#conn = conn;
@@ -48,14 +48,18 @@ export class LiveMessage implements Message {
     return typeof this.body !== 'string';
   }
 
-  /** Made on first use: most handlers never look at it. */
+  /**
+   * Made on first use: most handlers never look at it. It listens to the connection only as long as the handler runs, so that
+   * a connection of many messages does not remember them all.
+   */
   get signal(): AbortSignal {
-    if (!this.#signal) {
-      this.#timeout = new AbortController();
-      this.#signal = AbortSignal.any([this.#conn.signal, this.#timeout.signal]);
-      if (this.#isOverdue) this.#timeout.abort();
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#isOverdue) this.#abort.abort();
+      else if (this.#conn.isClosed) this.#onClose();
+      else if (!this.#isFinished) this.#conn.signal.addEventListener('abort', this.#onClose);
     }
-    return this.#signal;
+    return this.#abort.signal;
   }
 
   json(): unknown {
@@ -65,6 +69,14 @@ export class LiveMessage implements Message {
   /** The handler has taken too long: whoever watches `signal` is told. */
   expire(): void {
     this.#isOverdue = true;
-    this.#timeout?.abort();
+    this.#abort?.abort();
   }
+
+  /** The handler has ended. */
+  finish(): void {
+    this.#isFinished = true;
+    if (this.#abort) this.#conn.signal.removeEventListener('abort', this.#onClose);
+  }
+
+  readonly #onClose = (): void => this.#abort?.abort(this.#conn.signal.reason);
 }

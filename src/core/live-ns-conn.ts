@@ -4,10 +4,12 @@ import type { Message } from '../ports/message.js';
 import type { NamespaceTable } from './event-table.js';
 import type { Link } from './link.js';
 import { LiveRoom } from './live-room.js';
+import { observed } from './observed.js';
 
 /** `connecting` until the other side is acknowledged; `gone` once it has been left, for good. */
 type State = 'connecting' | 'connected' | 'gone';
 
+/** One end of a connection in a namespace: its state and rooms, which the procedures of both sides move on. */
 export class LiveNSConn extends NSConn {
   readonly conn: Conn;
   readonly table: NamespaceTable;
@@ -49,32 +51,29 @@ export class LiveNSConn extends NSConn {
     if (this.#mayEmit()) this.#link.emit({ namespace: this.namespace, room: '' }, event, body);
   }
 
-  async ask(event: string, body?: unknown, options?: WaitOptions): Promise<Message> {
-    this.#mustBeConnected();
-    return await this.#link.ask({ namespace: this.namespace, room: '' }, event, body, options);
+  ask(event: string, body?: unknown, options?: WaitOptions): Promise<Message> {
+    const to = { namespace: this.namespace, room: '' };
+    return observed(this.#whileConnected(() => this.#link.ask(to, event, body, options)));
   }
 
-  async joinRoom(name: string, options?: WaitOptions): Promise<Room> {
-    this.#mustBeConnected();
-    return await this.#link.joinRoom(this.namespace, name, options);
+  joinRoom(name: string, options?: WaitOptions): Promise<Room> {
+    return observed(this.#whileConnected(() => this.#link.joinRoom(this.namespace, name, options)));
   }
 
-  async leaveAll(options?: WaitOptions): Promise<void> {
-    // While one room is left the other side may leave the next.
-    for (const room of this.rooms) if (this.room(room.name) === room) await room.leave(options);
+  leaveAll(options?: WaitOptions): Promise<void> {
+    return observed(this.#leaveAll(options));
   }
 
-  async disconnect(options?: WaitOptions): Promise<void> {
-    this.#mustBeConnected();
-    await this.#link.disconnect(this.namespace, options);
+  disconnect(options?: WaitOptions): Promise<void> {
+    return observed(this.#whileConnected(() => this.#link.disconnect(this.namespace, options)));
   }
 
   broadcast(event: string, body?: unknown): void {
-    this.#link.broadcast({ namespace: this.namespace, rooms: [] }, event, body, false);
+    this.#link.broadcast({ namespace: this.namespace, rooms: [] }, event, body);
   }
 
   broadcastOthers(event: string, body?: unknown): void {
-    this.#link.broadcast({ namespace: this.namespace, rooms: [] }, event, body, true);
+    this.#link.broadcastOthers({ namespace: this.namespace, rooms: [] }, event, body);
   }
 
   toString(): string {
@@ -93,15 +92,22 @@ export class LiveNSConn extends NSConn {
     return this.room(room.name) === room && this.#rooms?.delete(room.name) === true;
   }
 
+  async #leaveAll(options: WaitOptions | undefined): Promise<void> {
+    // While one room is left the other side may leave the next.
+    for (const room of this.rooms) if (this.room(room.name) === room) await room.leave(options);
+  }
+
   /** After the end an emit is dropped; before the beginning it is a mistake in the code, and said. */
   #mayEmit(): boolean {
     if (this.state === 'connecting') throw new WsError('EMIT_TOO_EARLY', { namespace: this.namespace });
     return this.state === 'connected';
   }
 
-  #mustBeConnected(): void {
-    if (this.state !== 'connected' && !this.conn.isClosed) {
+  async #whileConnected<T>(action: () => Promise<T>): Promise<T> {
+    // A connection that has ended says so by itself.
+    if (!this.#mayEmit() && !this.conn.isClosed) {
       throw new WsError('NAMESPACE_NOT_CONNECTED', { namespace: this.namespace });
     }
+    return await action();
   }
 }

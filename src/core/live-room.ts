@@ -1,11 +1,14 @@
+import type { PublicError } from '../errors.js';
 import type { NSConn, Room, WaitOptions } from '../ports/conn.js';
 import type { Link } from './link.js';
+import { observed } from './observed.js';
 
+/** One membership of a room. Joining it again after it was left makes another. */
 export class LiveRoom implements Room {
   readonly name: string;
   readonly ns: NSConn;
-  /** Set while this side leaves it, with its handlers: whoever leaves it too waits for the same. */
-  leaving: Promise<void> | undefined;
+  /** What refuses to leave it, or nothing. Set while it is being left, with its handlers: whoever leaves it too waits for the same. */
+  leaving: Promise<PublicError | undefined> | undefined;
   readonly #link: Link;
 
   constructor(name: string, ns: NSConn, link: Link) {
@@ -18,16 +21,16 @@ export class LiveRoom implements Room {
     if (this.#isJoined) this.#link.emit({ namespace: this.ns.namespace, room: this.name }, event, body);
   }
 
-  async leave(options?: WaitOptions): Promise<void> {
-    await this.#link.leaveRoom(this, options);
+  leave(options?: WaitOptions): Promise<void> {
+    return observed(this.#link.leaveRoom(this, options));
   }
 
   broadcast(event: string, body?: unknown): void {
-    this.#link.broadcast({ namespace: this.ns.namespace, rooms: [this.name] }, event, body, false);
+    this.#link.broadcast({ namespace: this.ns.namespace, rooms: [this.name] }, event, body);
   }
 
   broadcastOthers(event: string, body?: unknown): void {
-    this.#link.broadcast({ namespace: this.ns.namespace, rooms: [this.name] }, event, body, true);
+    this.#link.broadcastOthers({ namespace: this.ns.namespace, rooms: [this.name] }, event, body);
   }
 
   toString(): string {

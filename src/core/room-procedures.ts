@@ -5,12 +5,11 @@ import type { WireMessage } from '../protocol/message.js';
 import { answerError } from './answer.js';
 import { request } from './ask.js';
 import type { ConnContext } from './conn-context.js';
-import { report } from './failures.js';
 import { LiveMessage } from './live-message.js';
 import type { LiveNSConn } from './live-ns-conn.js';
 import type { LiveRoom } from './live-room.js';
 import { checkName } from './outbound.js';
-import { fire, tell } from './run-handler.js';
+import { fire, reportUnlessClosing, tell } from './run-handler.js';
 
 interface Circumstances {
   readonly isLocal: boolean;
@@ -26,6 +25,7 @@ export async function replyJoin(context: ConnContext, message: WireMessage): Pro
   try {
     const ns = nsOf(context, namespace);
     if (ns.room(room)) return context.outbound.acknowledge(wait);
+    mustStillBe(context, ns);
     checkRoomCount(context);
     await fire(context, ns, eventOf(ns, SystemEvent.RoomJoin, room, { isLocal: false }));
     mustStillBe(context, ns);
@@ -68,6 +68,7 @@ async function joinFromHere(
   const commit = async (): Promise<void> => {
     if (ns.room(room)) return; // the other side has asked for the same meanwhile
     try {
+      mustStillBe(context, ns);
       await fire(context, ns, eventOf(ns, SystemEvent.RoomJoin, room, { isLocal: true }));
       mustStillBe(context, ns);
       await enterRoom(context, ns, room, { isLocal: true });
@@ -99,7 +100,7 @@ async function enterRoom(
 
 /** Lets the other side leave what it has joined in vain. */
 function takeBack(context: ConnContext, ns: LiveNSConn, room: string): void {
-  if (context.ended || ns.state !== 'connected') return;
+  if (context.ended || ns.state !== 'connected' || ns.ending) return;
   const message = { namespace: ns.namespace, room, event: SystemEvent.RoomLeave };
   const nothing = async (): Promise<void> => {};
   // Nobody waits for the answer: whoever asked to join hears why it failed, and if the connection ends, so does the room.
@@ -113,24 +114,17 @@ export async function replyLeave(context: ConnContext, message: WireMessage): Pr
   if (!ns) return answerError(context, message, new WsError('NAMESPACE_NOT_CONNECTED', { namespace }));
   const there = ns.room(room);
   if (!there) return context.outbound.acknowledge(wait);
-  const leave = eventOf(ns, SystemEvent.RoomLeave, room, { isLocal: false });
-  const left = eventOf(ns, SystemEvent.RoomLeft, room, { isLocal: false });
-  if (context.settings.side === 'client') {
-    await tell(context, ns, leave);
-    const isRemoved = removeRoom(context, ns, there);
-    context.outbound.acknowledge(wait);
-    if (isRemoved) await tell(context, ns, left);
-    return;
-  }
-  try {
-    await fire(context, ns, leave);
-  } catch (error) {
-    if (!(error instanceof PublicError)) report(context, error, leave);
-    // What this side has left meanwhile by itself cannot be kept.
-    else if (ns.room(room) === there) return answerError(context, message, error);
-  }
-  if (removeRoom(context, ns, there)) await tell(context, ns, left);
-  context.outbound.acknowledge(wait);
+  let isAcknowledged = false;
+  const acknowledge = (): void => {
+    if (!isAcknowledged) context.outbound.acknowledge(wait);
+    isAcknowledged = true;
+  };
+  const isServer = context.settings.side === 'server';
+  const leaving = isServer ? { isLocal: false, mayRefuse: true } : { isLocal: false, onRemoved: acknowledge };
+  const refusal = await leaveOnce(context, ns, there, leaving);
+  // What this side has left meanwhile by itself cannot be kept.
+  if (refusal && ns.room(room) === there && !ns.ending) return answerError(context, message, refusal);
+  acknowledge();
 }
 
 /** Lets the other side leave. Once it has acknowledged it is out: what `OnRoomLeave` throws is reported, and changes nothing. */
@@ -149,20 +143,56 @@ export async function leaveRooms(context: ConnContext, ns: LiveNSConn, circumsta
   for (const room of ns.rooms) await leaveRoom(context, ns, room, circumstances);
 }
 
-/** Leaves a room once, however many leave it meanwhile. */
+/** Leaves a room, which cannot be refused: also where the other side's own wish to leave is being refused at this moment. */
 async function leaveRoom(
   context: ConnContext,
   ns: LiveNSConn,
   room: LiveRoom,
   circumstances: Circumstances,
 ): Promise<void> {
-  const leave = async (): Promise<void> => {
-    await tell(context, ns, eventOf(ns, SystemEvent.RoomLeave, room.name, circumstances));
-    if (!removeRoom(context, ns, room)) return;
-    await tell(context, ns, eventOf(ns, SystemEvent.RoomLeft, room.name, circumstances));
-  };
-  room.leaving ??= leave();
-  await room.leaving;
+  const refusal = await leaveOnce(context, ns, room, circumstances);
+  if (refusal) await leaveOnce(context, ns, room, circumstances);
+}
+
+interface Leaving extends Circumstances {
+  /** Whether `OnRoomLeave` may refuse by a {@link PublicError}. */
+  readonly mayRefuse?: boolean;
+  /** Called between the two events. */
+  readonly onRemoved?: () => void;
+}
+
+/** Leaves a room once, however many leave it meanwhile, and gives what refused it. */
+async function leaveOnce(
+  context: ConnContext,
+  ns: LiveNSConn,
+  room: LiveRoom,
+  leaving: Leaving,
+): Promise<PublicError | undefined> {
+  if (ns.room(room.name) !== room) return undefined;
+  room.leaving ??= leave(context, ns, room, leaving);
+  return await room.leaving;
+}
+
+async function leave(
+  context: ConnContext,
+  ns: LiveNSConn,
+  room: LiveRoom,
+  { mayRefuse, onRemoved, ...circumstances }: Leaving,
+): Promise<PublicError | undefined> {
+  const event = eventOf(ns, SystemEvent.RoomLeave, room.name, circumstances);
+  try {
+    await fire(context, ns, event);
+  } catch (error) {
+    if (mayRefuse && error instanceof PublicError) {
+      room.leaving = undefined;
+      return error;
+    }
+    reportUnlessClosing(context, error, event);
+  }
+  if (!removeRoom(context, ns, room)) return undefined;
+  onRemoved?.();
+  await tell(context, ns, eventOf(ns, SystemEvent.RoomLeft, room.name, circumstances));
+  return undefined;
 }
 
 /** @returns whether it was still there */
@@ -185,10 +215,12 @@ export function nsOf(context: ConnContext, namespace: string): LiveNSConn {
   return ns;
 }
 
-/** After a handler has been awaited the connection may be gone, and the namespace, too. */
+/** After a handler or a reply has been awaited the connection may be gone, and the namespace gone or on its way. */
 function mustStillBe(context: ConnContext, ns: LiveNSConn): void {
   if (context.ended) throw new WsError('CONN_CLOSED', context.ended);
-  if (ns.state !== 'connected') throw new WsError('NAMESPACE_NOT_CONNECTED', { namespace: ns.namespace });
+  if (ns.state !== 'connected' || ns.ending) {
+    throw new WsError('NAMESPACE_NOT_CONNECTED', { namespace: ns.namespace });
+  }
 }
 
 function checkRoomCount(context: ConnContext): void {

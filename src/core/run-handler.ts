@@ -5,6 +5,7 @@ import { closeIfAsked, report } from './failures.js';
 import { LiveMessage } from './live-message.js';
 import type { LiveNSConn } from './live-ns-conn.js';
 
+/** Whether a handler's value must be waited for: anything with a `then`, as `await` sees it. Others take no turn. */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
@@ -20,7 +21,8 @@ export async function waitForHandler(
   result: PromiseLike<unknown>,
   msg: LiveMessage,
 ): Promise<unknown> {
-  const { handlerTimeoutMs: timeoutMs, scheduler } = context.settings;
+  const { scheduler } = context.settings;
+  const timeoutMs = context.handlerTimeMs();
   const place = { namespace: msg.namespace, event: msg.event };
   let isOverdue = false;
   const finished = Promise.resolve(result).catch((error: unknown) => {
@@ -40,13 +42,21 @@ export async function waitForHandler(
     return await Promise.race([finished, overdue]);
   } finally {
     timer.cancel();
+    msg.finish();
   }
 }
 
 /** Runs one handler and gives its value, or a promise of it where it is asynchronous. Throws what it throws. */
 export function runHandler(context: ConnContext, run: Handler, msg: LiveMessage, ns: LiveNSConn): unknown {
-  const result = run(msg, ns, ns.scope);
-  return isPromiseLike(result) ? waitForHandler(context, result, msg) : result;
+  try {
+    const result = run(msg, ns, ns.scope);
+    if (isPromiseLike(result)) return waitForHandler(context, result, msg);
+    msg.finish();
+    return result;
+  } catch (error) {
+    msg.finish();
+    throw error;
+  }
 }
 
 /**
@@ -63,10 +73,13 @@ export function runHook(context: ConnContext, hook: 'onConnect' | 'onDisconnect'
   }
 }
 
-/** Runs what hears a lifecycle event, if anything does. Throws what it throws: the caller knows whether that refuses. */
+/**
+ * Runs what hears a lifecycle event, if anything does and there is time for it. Throws what it throws: the caller knows whether
+ * that refuses.
+ */
 export async function fire(context: ConnContext, ns: LiveNSConn, msg: LiveMessage): Promise<void> {
   const run = ns.table.lifecycle.get(msg.event as LifecycleEvent); // lifecycle messages are made by this side alone
-  if (!run) return;
+  if (!run || context.handlerTimeMs() <= 0) return;
   const result = await runHandler(context, run, msg, ns);
   if (result instanceof Error) throw result;
 }
@@ -76,7 +89,12 @@ export async function tell(context: ConnContext, ns: LiveNSConn, msg: LiveMessag
   try {
     await fire(context, ns, msg);
   } catch (error) {
-    if (error instanceof CloseError) closeIfAsked(context, error);
-    else report(context, error, { namespace: msg.namespace, event: msg.event });
+    reportUnlessClosing(context, error, msg);
   }
+}
+
+/** Reports what an event that cannot refuse has thrown, unless it only closes the connection. */
+export function reportUnlessClosing(context: ConnContext, error: unknown, { namespace, event }: LiveMessage): void {
+  if (error instanceof CloseError) closeIfAsked(context, error);
+  else report(context, error, { namespace, event });
 }

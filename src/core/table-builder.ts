@@ -3,7 +3,7 @@ import type { NSConn } from '../ports/conn.js';
 import type { Middleware } from '../ports/middleware.js';
 import { SystemEvent } from '../protocol/event-names.js';
 import { around, type HeardKind } from './around.js';
-import type { EventEntry, EventTable, Handler, LifecycleEvent, NamespaceTable } from './event-table.js';
+import type { EventEntry, EventTable, Handler, HandlerOrder, LifecycleEvent, NamespaceTable } from './event-table.js';
 import { isPromiseLike } from './run-handler.js';
 
 /** What one controller, or one map, brings into a namespace. */
@@ -12,6 +12,8 @@ export interface Part {
   /** Who brings it, for messages. */
   readonly owner: string;
   readonly members: readonly Member[];
+  /** In which order messages are handled; what another part of the namespace says when left out. */
+  readonly order?: HandlerOrder | undefined;
   /** Stands around each of the members, and around connecting the namespace and joining its rooms. The first is outermost. */
   readonly middleware?: readonly Middleware[];
   /** Makes what the members of this part are run with for one connection; without it they need nothing. */
@@ -113,9 +115,11 @@ function finish(draft: Draft): NamespaceTable {
     if (middleware.length > 0)
       lifecycle.set(event, around(middleware, kind, lifecycle.get(event) ?? (() => undefined)));
   }
+  const order = orderOf(namespace, parts);
   const opens = parts.some(({ open }) => open);
   return {
     namespace,
+    ...(order && { order }),
     events,
     lifecycle,
     ...(any && { any }),
@@ -123,6 +127,15 @@ function finish(draft: Draft): NamespaceTable {
     ...(opens && { open: (ns: NSConn) => openAll(parts, ns), close: (scope: unknown) => closeAll(parts, scope) }),
   };
 }
+
+function orderOf(namespace: string, parts: readonly Part[]): HandlerOrder | undefined {
+  const [order, other] = new Set(parts.map((part) => part.order).filter((each) => each !== undefined));
+  if (other === undefined && (order === undefined || ORDERS.includes(order))) return order;
+  const expected = `${ORDERS.map((each) => `'${each}'`).join(', ')}, and the same for all of its controllers`;
+  throw new WsError('OPTION_INVALID', { option: `order of "${namespace}"`, value: other ?? order, expected });
+}
+
+const ORDERS: readonly HandlerOrder[] = ['connection', 'namespace', 'parallel'];
 
 /** The lifecycle events that middleware stands around: those by which somebody comes in. */
 const GUARDED: readonly (readonly [LifecycleEvent, HeardKind])[] = [

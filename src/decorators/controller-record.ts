@@ -19,6 +19,7 @@ export interface EventSchemas {
 /** What the decorators have recorded of one class, its bases not included. */
 export interface ControllerRecord {
   namespace?: string;
+  order?: 'connection' | 'namespace' | 'parallel';
   readonly events: EventRecord[];
   /** In the order in which they are written, the outermost first. */
   readonly middleware: Use[];

@@ -20,8 +20,18 @@ import { recordOf } from './controller-record.js';
  *
  * @param name the empty name is a namespace, too
  */
-export function Namespace(name: string): (controller: ControllerType) => void {
+export function Namespace(name: string, { order }: NamespaceOptions = {}): (controller: ControllerType) => void {
   return (controller) => {
-    recordOf(controller).namespace = name;
+    const record = recordOf(controller);
+    record.namespace = name;
+    if (order) record.order = order;
   };
+}
+
+export interface NamespaceOptions {
+  /**
+   * In which order the messages of one connection are handled: `connection`, one after the other over all its namespaces;
+   * `namespace`, one after the other here, whatever goes on in others; `parallel`, at the same time. @default 'connection'
+   */
+  readonly order?: 'connection' | 'namespace' | 'parallel';
 }

@@ -2,18 +2,19 @@ import type { WebSocket } from '@fastify/websocket';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { aroundConnection } from '../core/around.js';
 import type { EventTable } from '../core/event-table.js';
-import { systemRandom } from '../core/web-platform.js';
+import { systemRandom, systemScheduler } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
 import { ContainerResolver } from '../inversify/container-resolver.js';
 import { buildEventTable } from '../mvc/build-event-table.js';
 import { resolveMiddleware } from '../mvc/resolve-middleware.js';
+import type { Timer } from '../ports/clock.js';
 import type { Middleware } from '../ports/middleware.js';
 import type { Resolver } from '../ports/resolver.js';
 import type { Wire } from '../ports/wire.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { NativeWire, NeffosWire } from '../protocol/wires.js';
-import type { Limits } from '../server/options.js';
-import { type Arrival, Server } from '../server/server.js';
+import { DEFAULT_HANDLER_TIMEOUT_MS, type Limits } from '../server/options.js';
+import { type Arrival, type CloseOptions, Server } from '../server/server.js';
 import { WsSocket } from '../transport/ws-socket.js';
 import { addressOf } from './address-of.js';
 import type { NefeliOptions } from './options.js';
@@ -23,6 +24,19 @@ import { reconnectTriesOf, UrlHeaders } from './url-headers.js';
 import './request.js';
 
 const DEFAULT_MOUNT = 'default';
+
+/** Waits for a promise, but not longer than this. */
+async function within<T>(timeoutMs: number, promise: Promise<T>, overdue: Error): Promise<T> {
+  let timer: Timer | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = systemScheduler.after(timeoutMs, () => reject(overdue));
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    timer?.cancel();
+  }
+}
 
 /** The handler of a websocket route, in the form that `@fastify/websocket` calls. */
 export type RouteHandler = (socket: WebSocket, request: FastifyRequest) => void;
@@ -95,6 +109,8 @@ export class Mount extends Server implements NefeliMount {
   readonly #options: NefeliOptions;
   readonly #mounts: Mounts;
   readonly #guard: UpgradeGuard;
+  /** Sockets whose id is being made. */
+  readonly #awaited = new Set<WebSocket>();
 
   /** @throws whatever is wrong in the code, with the mending */
   constructor(options: NefeliOptions, app: App) {
@@ -130,23 +146,45 @@ export class Mount extends Server implements NefeliMount {
     return handler;
   }
 
+  override async close(options?: CloseOptions): Promise<void> {
+    // Nobody reads from these yet, so they would not answer a close frame.
+    for (const ws of this.#awaited) ws.terminate();
+    await super.close(options);
+  }
+
   checkUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     return this.#guard.check(request, reply);
   }
 
   #accept(ws: WebSocket, request: FastifyRequest): void {
     // Nothing is awaited before the listeners are in place, unless the id is: then nothing is read meanwhile.
-    const { idGenerator } = this.#options;
-    const id = idGenerator ? idGenerator(request) : systemRandom.uuid();
+    let id: unknown;
+    try {
+      id = this.#options.idGenerator ? this.#options.idGenerator(request) : systemRandom.uuid();
+    } catch (err) {
+      return this.#fail(ws, request, err);
+    }
     if (typeof id === 'string') return this.#arrive(ws, request, id);
     ws.pause();
-    id.then(
-      (settled) => {
-        this.#arrive(ws, request, settled);
-        ws.resume();
-      },
-      (err: unknown) => this.#fail(ws, request, err),
-    );
+    this.#awaited.add(ws);
+    this.#settle(id)
+      .then(
+        (settled) => {
+          this.#arrive(ws, request, settled);
+          ws.resume();
+        },
+        (err: unknown) => this.#fail(ws, request, err),
+      )
+      .finally(() => this.#awaited.delete(ws));
+  }
+
+  /** An id that takes its time, but not for ever. */
+  async #settle(pending: unknown): Promise<string> {
+    const timeoutMs = this.#options.handlerTimeoutMs ?? DEFAULT_HANDLER_TIMEOUT_MS;
+    const overdue = new WsError('HANDLER_TIMEOUT', { event: 'idGenerator', timeoutMs });
+    const id = await within(timeoutMs, Promise.resolve(pending), overdue);
+    if (typeof id !== 'string') throw new WsError('ID_INVALID', { type: typeof id });
+    return id;
   }
 
   #arrive(ws: WebSocket, request: FastifyRequest, id: string): void {
@@ -188,8 +226,8 @@ function tableOf(
   resolver: Resolver | undefined,
   middleware: readonly Middleware[],
 ): EventTable {
-  const { controllers = [], namespaces = {}, eventMatcher, useIn: middlewareIn = {} } = options;
-  const table = buildEventTable({ controllers, namespaces, resolver, eventMatcher, middleware, middlewareIn });
+  const { controllers = [], namespaces = {}, orderIn: orders = {}, eventMatcher, useIn: middlewareIn = {} } = options;
+  const table = buildEventTable({ controllers, namespaces, orders, resolver, eventMatcher, middleware, middlewareIn });
   if (options.native === 'only') mustBeNativeOnly(table);
   return table;
 }

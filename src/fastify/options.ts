@@ -2,6 +2,7 @@ import type { WebsocketPluginOptions } from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import type { Container } from 'inversify';
 import type { Namespaces } from '../core/event-maps.js';
+import type { HandlerOrder } from '../core/event-table.js';
 import type { EventMatcher } from '../mvc/event-matcher.js';
 import type { Use } from '../ports/middleware.js';
 import type { ControllerType } from '../ports/resolver.js';
@@ -52,6 +53,8 @@ export interface ServedOptions {
   readonly controllers?: readonly ControllerType[];
   /** Handlers without classes, by namespace and event. */
   readonly namespaces?: Namespaces;
+  /** In which order the messages of `namespaces` are handled, as `order` of `@Namespace` says for controllers. */
+  readonly orderIn?: Readonly<Record<string, HandlerOrder>>;
   /**
    * Middleware around everything: new connections, connecting namespaces, joining rooms, and every message. The first is
    * outermost. Classes are made by the container.

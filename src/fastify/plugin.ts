@@ -22,6 +22,9 @@ const owned = new WeakSet<object>();
 /** @source what Node grants a request by default is 300 s for all of it; hooks that look up a session take milliseconds */
 const DEFAULT_UPGRADE_TIMEOUT_MS = 30_000;
 
+/** HEAD is answered also where the app exposes none: clients ask so whether the server is back. */
+const PATH_OPTIONS = { websocket: true, exposeHeadRoute: true } as const;
+
 const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
   const mounts = app.hasDecorator(MOUNTS) ? app.getDecorator<Mounts>(MOUNTS) : await setUp(app, options);
   const mount = new Mount(options, { log: app.log, mounts });
@@ -29,8 +32,7 @@ const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
   if (!mounts.isPayloadFixed) allowPayload(app, mount.maxMessageBytes);
   app.addHook('onReady', () => mount.start());
   const { path } = options;
-  if (path !== undefined)
-    await app.register(async (scope) => void scope.get(path, { websocket: true }, mount.handler()));
+  if (path !== undefined) await app.register(async (scope) => void scope.get(path, PATH_OPTIONS, mount.handler()));
 };
 
 /**
@@ -76,7 +78,10 @@ function allowPayload({ websocketServer }: FastifyInstance, bytes: number): void
 /** Notes on a route where it leads to, for the hook that runs before all others of it. */
 function markRoute(route: RouteOptions & { websocket?: boolean }): void {
   const mount = findMount(route.handler) ?? findMount(route.wsHandler);
-  if (!mount) return;
+  if (!mount) {
+    if (route.websocket || route.wsHandler) route.config = Object.assign({}, route.config, { [OTHER_WEBSOCKET]: true });
+    return;
+  }
   const answersHttp = !findMount(route.handler);
   // The handler says by itself that the route is a websocket: the option may be left out.
   if (!answersHttp) route.websocket = true;
@@ -93,6 +98,9 @@ interface RouteMark {
 
 const MARK = Symbol('nefeli.route');
 
+/** What a route carries that is a websocket of the application's own. */
+const OTHER_WEBSOCKET = Symbol('nefeli.otherWebsocket');
+
 function markOf(request: FastifyRequest): RouteMark | undefined {
   return (request.routeOptions.config as { [MARK]?: RouteMark } | undefined)?.[MARK];
 }
@@ -100,12 +108,22 @@ function markOf(request: FastifyRequest): RouteMark | undefined {
 /** Checks every upgrade that leads to a mount, and answers every other request on its path. */
 async function guardUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
   const mark = markOf(request);
-  if (!mark) return undefined;
+  if (!mark) return request.ws && isPlainRoute(request) ? refuseUpgrade(reply) : undefined;
   if (request.ws) await mark.mount.checkUpgrade(request, reply);
   else if (request.method === 'HEAD')
     reply.code(204).send(); // neffos.js asks so whether the server is back
   else if (!mark.answersHttp) reply.code(426).header('upgrade', 'websocket').send(UPGRADE_REQUIRED);
   return reply.sent ? reply : undefined;
+}
+
+/** Whether a route is there and is no websocket. Where none is, Fastify answers 404 by itself. */
+function isPlainRoute({ is404, routeOptions }: FastifyRequest): boolean {
+  return !is404 && !(OTHER_WEBSOCKET in routeOptions.config);
+}
+
+/** `@fastify/websocket` would answer 101 first, whatever the origin, and close then. */
+function refuseUpgrade(reply: FastifyReply): FastifyReply {
+  return reply.code(400).send({ statusCode: 400, error: 'Bad Request', message: 'this route is no websocket' });
 }
 
 const UPGRADE_REQUIRED = {
@@ -122,7 +140,8 @@ function errorHandler(
   other: WebsocketPluginOptions['errorHandler'],
 ): NonNullable<WebsocketPluginOptions['errorHandler']> {
   return function (error, socket, request, reply) {
-    if (markOf(request)) return;
+    // The close that follows tells what is to be known. Only here: what the handler of a mount throws it reports by itself.
+    if (markOf(request)) return request.log.debug({ err: error }, 'a peer broke the protocol of websockets');
     if (other) return other.call(this, error, socket, request, reply);
     request.log.error(error);
     socket.terminate();

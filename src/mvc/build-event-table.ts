@@ -1,5 +1,5 @@
 import { type Namespaces, readEventMaps } from '../core/event-maps.js';
-import type { EventTable } from '../core/event-table.js';
+import type { EventTable, HandlerOrder } from '../core/event-table.js';
 import { buildTable } from '../core/table-builder.js';
 import { WsError } from '../errors.js';
 import type { Middleware, Use } from '../ports/middleware.js';
@@ -8,9 +8,12 @@ import { defaultEventMatcher, type EventMatcher } from './event-matcher.js';
 import { readController } from './read-controller.js';
 import { resolveMiddleware } from './resolve-middleware.js';
 
+/** Everything that a mount serves, as its options name it. */
 export interface Served {
   readonly controllers: readonly ControllerType[];
   readonly namespaces: Namespaces;
+  /** In which order the messages of the maps are handled. */
+  readonly orders: Readonly<Record<string, HandlerOrder>>;
   readonly resolver: Resolver | undefined;
   readonly eventMatcher?: EventMatcher | undefined;
   /** Middleware for every namespace. */
@@ -26,7 +29,7 @@ export interface Served {
  */
 export function buildEventTable(served: Served): EventTable {
   const { controllers, namespaces, resolver, eventMatcher = defaultEventMatcher } = served;
-  const parts = readEventMaps(namespaces);
+  const parts = readEventMaps(namespaces, served.orders);
   if (controllers.length > 0 && !resolver) {
     throw new WsError('CONTROLLERS_NEED_CONTAINER', { controllers: controllers.map(({ name }) => name) });
   }

@@ -1,3 +1,4 @@
+import type { HandlerOrder } from '../core/event-table.js';
 import { type EventRecord, findRecord } from '../decorators/controller-record.js';
 import type { NSConn } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
@@ -10,6 +11,7 @@ export type Method = (this: object, msg: Message, ns: NSConn) => unknown;
 /** What was written on a class and on its bases: what a subclass says of a method replaces what its base has said. */
 export interface ClassRecord {
   readonly namespace: string | undefined;
+  readonly order: HandlerOrder | undefined;
   readonly methods: ReadonlyMap<string, Method>;
   readonly events: ReadonlyMap<string, readonly EventRecord[]>;
   /** Of the class, that of its bases outside. */
@@ -24,16 +26,18 @@ export function readClass(controller: ControllerType): ClassRecord {
   const middlewareOf = new Map<string, readonly Use[]>();
   const middleware: Use[] = [];
   let namespace: string | undefined;
+  let order: HandlerOrder | undefined;
   for (const prototype of prototypesOf(controller)) {
     addNew(methods, ownMethods(prototype));
     const record = findRecord(prototype.constructor);
     if (!record) continue;
     namespace ??= record.namespace;
+    order ??= record.order;
     middleware.unshift(...record.middleware);
     addNew(middlewareOf, record.middlewareOf);
     addNew(events, byMethod(record.events));
   }
-  return { namespace, methods, events, middleware, middlewareOf };
+  return { namespace, order, methods, events, middleware, middlewareOf };
 }
 
 /** The prototypes of a class and of its bases, nearest first. */

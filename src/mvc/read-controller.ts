@@ -13,14 +13,14 @@ import { resolveMiddleware } from './resolve-middleware.js';
 /** Reads a decorated class as a part of the table. Everything is looked up here, at start, and nothing for a message. */
 export function readController(controller: ControllerType, resolver: Resolver, matcher: EventMatcher): Part {
   const record = readClass(controller);
-  const { namespace } = record;
+  const { namespace, order } = record;
   if (namespace === undefined) throw new WsError('CONTROLLER_NOT_DECORATED', { controller: controller.name });
   refuseFunctionFields(controller, matcher);
   const provision = resolver.provide(controller);
   const members = readMembers({ controller, record, provision, matcher, resolver });
   if (members.length === 0) throw new WsError('CONTROLLER_WITHOUT_EVENTS', { controller: controller.name });
   const middleware = resolveMiddleware(record.middleware, resolver);
-  const part: Part = { namespace, owner: controller.name, members, middleware };
+  const part: Part = { namespace, owner: controller.name, order, members, middleware };
   if (provision.kind === 'static') {
     refuseFunctionProperties(controller, provision.instance, matcher);
     return part;

@@ -9,6 +9,7 @@ export interface Timer {
   cancel(): void;
 }
 
+/** A clock that can be asked to do something later. */
 export interface Scheduler extends Clock {
   /** Runs `task` once after `delayMs`. A timer does not keep the process alive. */
   after(delayMs: number, task: () => void): Timer;

@@ -12,6 +12,7 @@ export type EventsOf<Events> = { [Name in keyof Events]: unknown };
 /** What an event is sent with: nothing where its body may be `undefined`. */
 export type BodyArgs<T> = undefined extends T ? [body?: T] : [body: T];
 
+/** How long to wait for the other side. Whatever ends the waiting first decides. */
 export interface WaitOptions {
   /** When to stop waiting, in milliseconds from the call. @default the server's or client's `askTimeoutMs`, 10000 */
   readonly timeoutMs?: number;
@@ -82,7 +83,7 @@ export abstract class NSConn<Emits extends EventsOf<Emits> = EventMap> {
   abstract readonly conn: Conn;
   abstract readonly namespace: string;
   /** The rooms that are joined, in the order in which they were. */
-  abstract readonly rooms: readonly Room[];
+  abstract readonly rooms: readonly Room<Emits>[];
 
   /**
    * Sends an event to the other side, which will not answer. A string goes as it is, bytes as a binary frame, anything
@@ -107,8 +108,8 @@ export abstract class NSConn<Emits extends EventsOf<Emits> = EventMap> {
   ): Promise<Message>;
 
   /** Joins the other side to a room. Joining what is joined gives what there is. */
-  abstract joinRoom(name: string, options?: WaitOptions): Promise<Room>;
-  abstract room(name: string): Room | undefined;
+  abstract joinRoom(name: string, options?: WaitOptions): Promise<Room<Emits>>;
+  abstract room(name: string): Room<Emits> | undefined;
   abstract leaveAll(options?: WaitOptions): Promise<void>;
   abstract disconnect(options?: WaitOptions): Promise<void>;
 
@@ -121,16 +122,20 @@ export abstract class NSConn<Emits extends EventsOf<Emits> = EventMap> {
   abstract toString(): string;
 }
 
-/** A room that a connection has joined in a namespace. */
-export interface Room {
+/**
+ * A room that a connection has joined in a namespace.
+ *
+ * @typeParam Emits the events that this side sends, as of its {@link NSConn}
+ */
+export interface Room<Emits extends EventsOf<Emits> = EventMap> {
   readonly name: string;
-  readonly ns: NSConn;
+  readonly ns: NSConn<Emits>;
 
   /** Sends an event to the other side of this connection only, marked with the room. */
-  emit(event: string, body?: unknown): void;
+  emit<Name extends keyof Emits & string>(event: Name, ...body: BodyArgs<Emits[Name]>): void;
   leave(options?: WaitOptions): Promise<void>;
   /** Sends an event to everybody in the room, this connection included. Server only. */
-  broadcast(event: string, body?: unknown): void;
+  broadcast<Name extends keyof Emits & string>(event: Name, ...body: BodyArgs<Emits[Name]>): void;
   /** Sends an event to everybody else in the room. Server only. */
-  broadcastOthers(event: string, body?: unknown): void;
+  broadcastOthers<Name extends keyof Emits & string>(event: Name, ...body: BodyArgs<Emits[Name]>): void;
 }

@@ -24,7 +24,10 @@ export interface Message<T = Body> {
   readonly isLocal: boolean;
   /** Whether it is a raw message, without namespace, room or name. */
   readonly isNative: boolean;
-  /** Aborts when the connection closes, and when the handler has taken longer than `handlerTimeoutMs`. Made on first use. */
+  /**
+   * Aborts when the connection closes while the handler runs, and when the handler has taken longer than `handlerTimeoutMs`.
+   * Made on first use. For what goes on after the handler use `conn.signal`.
+   */
   readonly signal: AbortSignal;
   /**
    * The body read as JSON, at each call anew.

@@ -21,6 +21,7 @@ export type MetricName =
   | 'heartbeat.lost'
   | 'reading.paused';
 
+/** Where Nefeli counts, so that an application can read the totals in its own way. */
 export interface Metrics {
   /** Called on hot paths: must be cheap and must not throw. */
   count(name: MetricName, by?: number): void;

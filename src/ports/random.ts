@@ -1,3 +1,4 @@
+/** Where keys, tokens and the spread of pings come from, so that a test can foretell them. */
 export interface Random {
   /** 64 random bits that nobody can guess, as 16 lower-case hexadecimal digits. */
   token(): string;

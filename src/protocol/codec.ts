@@ -24,10 +24,12 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const EMPTY: Frame = { kind: 'empty' };
 const TRUE = '1';
 
+/** A name as a frame holds it. Most names have no semicolon: those come back as they are, at the cost of one search. */
 export function escapeName(name: string): string {
   return name.includes(SEPARATOR) ? name.replaceAll(SEPARATOR, ESCAPED_SEPARATOR) : name;
 }
 
+/** The name that a frame holds: undoes {@link escapeName} for every name that {@link isEncodableName}. */
 export function unescapeName(name: string): string {
   return name.includes('@') ? name.replaceAll(ESCAPED_SEPARATOR, SEPARATOR) : name;
 }
@@ -59,6 +61,7 @@ export function encodeAcknowledgement(wait: string): string {
   return `${wait};;;;;;`;
 }
 
+/** What the reader of a frame takes for a message. */
 export interface DecodeOptions extends NameLimits {
   /** Whether a frame with fewer than six separators is a raw message instead of a mistake. */
   readonly allowNative: boolean;

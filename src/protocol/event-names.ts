@@ -11,6 +11,7 @@ export const SystemEvent = {
   NativeMessage: '_OnNativeMessage',
 } as const;
 
+/** The name of any system event, as the wire spells it. */
 export type SystemEvent = (typeof SystemEvent)[keyof typeof SystemEvent];
 
 /** The event under which raw messages are sent: `ns.emit(NATIVE_MESSAGE, 'text')` leaves as the bare text, unframed. */
@@ -30,6 +31,7 @@ const REQUEST_EVENTS: ReadonlySet<string> = new Set<RequestEvent>([
   SystemEvent.RoomLeave,
 ]);
 
+/** Whether a name is one of the four requests. Other system events of a peer reach no handler. */
 export function isRequestEvent(event: string): event is RequestEvent {
   return REQUEST_EVENTS.has(event);
 }

@@ -20,14 +20,17 @@ export function decodeHandshake(data: FrameData): HandshakeFrame {
   return first === WELCOME ? { kind: 'welcome', id: rest } : { kind: 'refusal', text: rest };
 }
 
+/** The first frame of a client. */
 export function encodeHello(): string {
   return HELLO;
 }
 
+/** The first frame of a server that lets the client in, with its public id. */
 export function encodeWelcome(id: string): string {
   return WELCOME + id;
 }
 
+/** The only frame of a server that does not let the client in, with the reason for people. */
 export function encodeRefusal(text: string): string {
   return REFUSAL + text;
 }

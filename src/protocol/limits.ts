@@ -42,6 +42,11 @@ export interface ConnLimits extends NameLimits {
   readonly maxInboxFrames: number;
   /** Bytes that may wait for a handler before reading is paused. @default 1 MiB */
   readonly maxInboxBytes: number;
+  /**
+   * Handlers of one connection that may run at once: of namespaces that are handled in parallel, and while each of them waits
+   * for an ask of its own. @default 16
+   */
+  readonly maxRunningHandlers: number;
   /** Messages a second that are handled; faster ones wait, and reading is paused. @default Infinity */
   readonly messagesPerSecond: number;
   /** Messages that may come at once before `messagesPerSecond` counts. @default twice `messagesPerSecond` */
@@ -62,6 +67,7 @@ export const DEFAULT_CONN_LIMITS: ConnLimits = {
   handshakeTimeoutMs: 10_000,
   maxInboxFrames: 256,
   maxInboxBytes: MIB,
+  maxRunningHandlers: 16,
   messagesPerSecond: Number.POSITIVE_INFINITY,
   messageBurst: Number.POSITIVE_INFINITY,
 };

@@ -26,6 +26,7 @@ export async function askFirst(
   }
 }
 
+/** The answer of one connection, here or on another server. */
 export class LiveAnswer implements Answer {
   readonly id: string;
   readonly body: Body;
@@ -52,6 +53,7 @@ export function answerOf(event: string, result: QueryResult): Answer | Error | u
   return result.kind === 'error' ? new RemoteError(result.text) : undefined;
 }
 
+/** The error of an ask for many that nobody is there to hear. */
 export function unheard(event: string): WsError {
   return new WsError('ASK_UNHEARD', { event });
 }

@@ -1,3 +1,4 @@
+import { observed } from '../core/observed.js';
 import type { Member } from '../ports/adapter.js';
 import type { WaitOptions } from '../ports/conn.js';
 import type { Target } from '../ports/hub.js';
@@ -57,6 +58,7 @@ export class BroadcastTarget {
     return this.#with({ ids: [...this.#target.ids, ...ids] });
   }
 
+  /** All but these: a connection, a namespace of it, or every connection with a public id. */
   except(...exceptions: Exception[]): BroadcastTarget {
     return this.#with(addExceptions(this.#target, exceptions));
   }
@@ -75,7 +77,7 @@ export class BroadcastTarget {
    * does not answer within `askTimeoutMs` is not in the number; rejects when the others cannot be asked at all.
    */
   broadcastAcked(event: string, body?: unknown): Promise<number> {
-    return this.#actions.broadcastAcked(this.#target, event, body);
+    return observed(this.#actions.broadcastAcked(this.#target, event, body));
   }
 
   /**
@@ -84,17 +86,17 @@ export class BroadcastTarget {
    * @throws {ASK_UNHEARD} when nobody is meant, {ASK_TIMEOUT} {ASK_ABORTED}, or the error of the last one if all answer with errors
    */
   ask(event: string, body?: unknown, options?: WaitOptions): Promise<Answer> {
-    return this.#actions.ask(this.#target, event, body, options);
+    return observed(this.#actions.ask(this.#target, event, body, options));
   }
 
   /** How many connections are meant, on every server that answers in time. Rejects when the others cannot be asked at all. */
   count(): Promise<number> {
-    return this.#actions.count(this.#target);
+    return observed(this.#actions.count(this.#target));
   }
 
   /** Which connections are meant, on every server that answers in time. Rejects when the others cannot be asked at all. */
   members(): Promise<readonly Member[]> {
-    return this.#actions.members(this.#target);
+    return observed(this.#actions.members(this.#target));
   }
 
   #with(change: Partial<Target>): BroadcastTarget {
@@ -107,6 +109,7 @@ export function everybodyIn(namespace: string): Target {
   return { namespace, rooms: [], ids: [], exceptIds: [], exceptKeys: [] };
 }
 
+/** The same target without these, on top of those whom it leaves out already. */
 export function addExceptions(target: Target, exceptions: readonly Exception[]): Target {
   const exceptIds = [...target.exceptIds];
   const exceptKeys = [...target.exceptKeys];

@@ -1,6 +1,7 @@
 import type { Scheduler, Timer } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 
+/** How often connections are pinged, and how long they may be silent then. */
 export interface HeartbeatOptions {
   /** How often every connection is pinged, in milliseconds. @default 25000 */
   readonly pingMs: number;
@@ -8,7 +9,11 @@ export interface HeartbeatOptions {
   readonly pongMs: number;
 }
 
-/** @source Centrifugo's defaults; below the 60 s after which nginx and most load balancers drop an idle connection */
+/**
+ * Every 25 s, with 8 s for the pong.
+ *
+ * @source Centrifugo's defaults; below the 60 s after which nginx and most load balancers drop an idle connection
+ */
 export const DEFAULT_HEARTBEAT: HeartbeatOptions = { pingMs: 25_000, pongMs: 8_000 };
 
 /** What is kept alive. */

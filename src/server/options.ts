@@ -21,6 +21,7 @@ export interface Limits extends ConnLimits, Quotas {
   readonly maxOutboxBytes: number;
 }
 
+/** Defaults that do not bite honest use. How many connections there may be depends on the machine: no limit. */
 export const DEFAULT_LIMITS: Limits = {
   ...DEFAULT_CONN_LIMITS,
   maxOutboxBytes: 4 * 1024 * 1024,
@@ -72,6 +73,10 @@ export interface ServerBehaviour {
   readonly metrics?: Metrics;
 }
 
+/** How long a handler may take where the application has not said otherwise. */
+export const DEFAULT_HANDLER_TIMEOUT_MS = 30_000;
+
+/** What a server is made of: the behaviour that was chosen, and the parts that are put in from outside. */
 export interface ServerOptions extends ServerBehaviour {
   readonly table: EventTable;
   readonly wire: (limits: Limits) => Wire;
@@ -94,7 +99,11 @@ export interface ResolvedOptions {
   readonly random: Random;
 }
 
-/** @throws {OPTION_INVALID} for what could not work */
+/**
+ * Puts every default in place.
+ *
+ * @throws {OPTION_INVALID} for what could not work
+ */
 export function resolveOptions(options: ServerOptions): ResolvedOptions {
   const limits = resolveLimits(options.limits ?? {});
   const heartbeat = options.heartbeat === false ? false : { ...DEFAULT_HEARTBEAT, ...options.heartbeat };
@@ -102,7 +111,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     mustBePositive('heartbeat.pingMs', heartbeat.pingMs);
     mustBePositive('heartbeat.pongMs', heartbeat.pongMs);
   }
-  const { slowReader = 'close', askTimeoutMs = 10_000, handlerTimeoutMs = 30_000 } = options;
+  const { slowReader = 'close', askTimeoutMs = 10_000, handlerTimeoutMs = DEFAULT_HANDLER_TIMEOUT_MS } = options;
   const { closeGraceMs = 2_000, connectGapMs = 0 } = options;
   mustBePositive('askTimeoutMs', askTimeoutMs);
   mustBePositive('handlerTimeoutMs', handlerTimeoutMs);

@@ -1,9 +1,13 @@
 import type { ConnArrival } from '../core/conn-identity.js';
+import type { EventTable } from '../core/event-table.js';
 import { LiveConn } from '../core/live-conn.js';
-import { checkName } from '../core/outbound.js';
+import { observed } from '../core/observed.js';
+import { checkEvent, checkName, type Encoding } from '../core/outbound.js';
 import type { ConnSettings } from '../core/settings.js';
 import { WsError } from '../errors.js';
+import type { Timer } from '../ports/clock.js';
 import type { Conn, WaitOptions } from '../ports/conn.js';
+import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Socket } from '../ports/socket.js';
 import { CloseCode, isSendableCloseCode } from '../protocol/close-codes.js';
@@ -35,13 +39,22 @@ export interface BroadcastMessage {
   readonly to?: string;
 }
 
+/** What the connections of a server that closes are told, and how long it waits for them. */
 export interface CloseOptions {
   /** @default 1001, going away; 1012 tells clients that a restart is under way */
   readonly code?: number;
   readonly reason?: string;
   /** How long clients may take to answer the close frame before they are cut off. @default the option `closeGraceMs`, the most there is */
   readonly graceMs?: number;
+  /**
+   * How long all of it may take, in milliseconds. Handlers that have not ended by then are left behind, and reported.
+   * @default 35000
+   */
+  readonly timeoutMs?: number;
 }
+
+/** @source Kubernetes grants 30 s from SIGTERM by default; whoever needs more says so there, and here */
+const DEFAULT_CLOSE_TIMEOUT_MS = 35_000;
 
 /** Many connections, and everything that concerns more than one of them. */
 export class Server {
@@ -49,6 +62,7 @@ export class Server {
   readonly local: LocalView;
   readonly metrics: Metrics;
   readonly closeGraceMs: number;
+  readonly #log: Logger;
   readonly #resolved: ResolvedOptions;
   readonly #settings: ConnSettings;
   readonly #registry = new Registry();
@@ -60,19 +74,20 @@ export class Server {
   #started: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws {OPTION_INVALID}, and {NAME_TOO_LONG} {NAME_NOT_ENCODABLE} for a namespace that no client could name */
+  /** @throws {OPTION_INVALID}, and {NAME_TOO_LONG} {NAME_NOT_ENCODABLE} {EVENT_RESERVED} for a name that no client could send */
   constructor(options: ServerOptions) {
     const resolved = resolveOptions(options);
     const { metrics, scheduler, random, limits, heartbeat, askTimeoutMs } = resolved;
     const { adapter, log, table, onConnect, onDisconnect, onError, onRemoteError } = options;
     this.#resolved = resolved;
     this.metrics = metrics;
+    this.#log = log;
     this.closeGraceMs = resolved.closeGraceMs;
     this.#counts = new ConnectionCounts(limits);
     this.#heartbeat = heartbeat ? new Heartbeat(heartbeat, scheduler, random) : undefined;
     this.#cluster = adapter && new Cluster({ adapter, scheduler, random, metrics, log });
     const encoding = { wire: options.wire(limits), limits };
-    for (const namespace of table.keys()) checkName('namespace', namespace, encoding);
+    checkNames(table, encoding);
     this.#hub = new LocalHub({
       registry: this.#registry,
       encoding,
@@ -166,7 +181,7 @@ export class Server {
 
   /** Asks everybody a message is for, and gives the first answer. Errors as with {@link BroadcastTarget.ask}. */
   ask(message: BroadcastMessage, options?: WaitOptions): Promise<Answer> {
-    return this.#hub.ask(targetOf(message), message.event, message.body, options);
+    return observed(this.#hub.ask(targetOf(message), message.event, message.body, options));
   }
 
   /** A snapshot of the connections of this server; of those in a namespace when one is named. Equal ids are not one. */
@@ -196,14 +211,25 @@ export class Server {
     return this.#closing;
   }
 
-  async #close({ code = CloseCode.GoingAway, reason = '', graceMs = this.closeGraceMs }: CloseOptions): Promise<void> {
+  async #close(options: CloseOptions): Promise<void> {
+    const { code = CloseCode.GoingAway, reason = '', graceMs = this.closeGraceMs } = options;
+    const { timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = options;
+    const { scheduler } = this.#resolved;
     const sessions = [...this.#sessions.values()];
     for (const session of sessions) session.conn.close(code, reason);
-    const timer = this.#resolved.scheduler.after(graceMs, () => {
+    const grace = scheduler.after(graceMs, () => {
       for (const session of sessions) session.terminate();
     });
-    await Promise.all(sessions.map((session) => session.over));
-    timer.cancel();
+    let hardStop: Timer | undefined;
+    const overdue = new Promise<void>((resolve) => {
+      hardStop = scheduler.after(timeoutMs, () => {
+        this.#log.error({ connections: this.#sessions.size, timeoutMs }, 'closed before all handlers had ended');
+        resolve();
+      });
+    });
+    await Promise.race([Promise.all(sessions.map((session) => session.over)), overdue]);
+    grace.cancel();
+    hardStop?.cancel();
     this.#heartbeat?.stop();
     if (this.#started) await this.#cluster?.stop();
   }
@@ -227,5 +253,13 @@ export class Server {
     this.#heartbeat?.remove(session);
     this.metrics.count('connections.closed');
     publishClosed(conn, session.conn.ended ?? { code: CloseCode.Abnormal, reason: '' });
+  }
+}
+
+/** Refuses names that no client could send: their handlers would never run. */
+function checkNames(table: EventTable, encoding: Encoding): void {
+  for (const { namespace, events } of table.values()) {
+    checkName('namespace', namespace, encoding);
+    for (const event of events.keys()) checkEvent(event, encoding);
   }
 }

@@ -57,7 +57,7 @@ describe('the handshake of a server', () => {
 
       socket.receive(frame, 'M', CONNECT);
 
-      expect(socket.closedWith).toEqual({ code: 1008, reason: 'only M opens a connection' });
+      expect(socket.closedWith).toEqual({ code: 1008, reason: 'not a greeting' });
       expect([conn.id, socket.sent]).toEqual(['id1', []]);
     },
   );
@@ -264,11 +264,14 @@ describe('the handshake of a server', () => {
       expect(socket.closedWith).toEqual({ code: 1008, reason: 'ü'.repeat(61) });
     });
 
-    it('after the connection has been used closes with 1008, without H', async () => {
+    it.each([
+      ['a PublicError', () => new PublicError('changed my mind'), 1008, 'changed my mind'],
+      ['any other error', () => new Error('pg://user:pw@db'), 1011, 'internal error 2'],
+    ])('with %s after the connection has been used closes, without H', async (_, make, code, reason) => {
       const { socket, conn } = end('server', SERVED, {
         onConnect: async (opened) => {
           await opened.connect('default');
-          throw new PublicError('changed my mind');
+          throw make();
         },
       });
 
@@ -278,7 +281,7 @@ describe('the handshake of a server', () => {
       await conn.closed;
 
       expect(socket.sent).toEqual(['Aid1', 'n1;default;;_OnNamespaceConnect;0;0;']);
-      expect(socket.closedWith).toEqual({ code: 1008, reason: 'changed my mind' });
+      expect(socket.closedWith).toEqual({ code, reason });
     });
 
     it('does not run onDisconnect, but leaves what it had connected', async () => {

@@ -185,14 +185,20 @@ describe('a message', () => {
     expect(seen.map((msg) => (msg as { json(): unknown }).json())).toEqual([{ a: 1 }, []]);
   });
 
-  it('has one signal, which aborts with the reason of the close when the connection closes', async () => {
+  it('has one signal, which aborts with the reason of the close when the connection closes while the handler runs', async () => {
     const signals: AbortSignal[] = [];
     const { socket } = await connectedEnd('server', {
-      default: { e: (msg) => void signals.push(msg.signal, msg.signal) },
+      default: {
+        e: async (msg) => {
+          signals.push(msg.signal, msg.signal);
+          await new Promise((_, reject) => msg.signal.addEventListener('abort', reject));
+        },
+      },
     });
 
     socket.receive(';default;;e;0;0;');
     socket.receiveClose(1001);
+    await settle();
 
     expect(signals[0]).toBe(signals[1]);
     expect(signals[0]?.reason).toMatchObject({ code: 'CONN_CLOSED', details: { code: 1001 } });

@@ -445,7 +445,8 @@ describe('a room that the other side leaves', () => {
     await leaving;
     await settle();
 
-    expect(history.filter((line) => line.startsWith('OnRoomLeft'))).toEqual(['OnRoomLeft r local']);
+    // Told by whoever began: the other side has.
+    expect(history.filter((line) => line.startsWith('OnRoomLeft'))).toEqual(['OnRoomLeft r']);
     expect(socket.sent.at(-1)).toBe('n1;;;;;;');
   });
 
@@ -459,10 +460,12 @@ describe('a room that the other side leaves', () => {
     const leaving = ns.disconnect();
     await settle();
     socket.receive('n1;;;;;;');
+    await settle();
+    gate.reject(new PublicError('stay')); // whoever leaves meanwhile waits for the handler that runs
     await leaving;
-    gate.reject(new PublicError('stay'));
     await settle();
 
+    expect(ns.rooms).toEqual([]);
     expect(socket.sent.at(-1)).toBe('$1;;;;;;');
   });
 });
@@ -505,12 +508,12 @@ describe('a join from here', () => {
     expect(socket.sent).toHaveLength(2);
   });
 
-  it('rejects with NAMESPACE_NOT_CONNECTED, without traffic, before the namespace is connected', async () => {
+  it('rejects with EMIT_TOO_EARLY, without traffic, before the namespace is connected', async () => {
     const { conn, history } = openEnd('server', {
       default: { onNamespaceConnect: async (_, ns) => void (await ns.joinRoom('r')) },
     });
 
-    await expect(conn.connect('default')).rejects.toMatchObject({ code: 'NAMESPACE_NOT_CONNECTED' });
+    await expect(conn.connect('default')).rejects.toMatchObject({ code: 'EMIT_TOO_EARLY' });
     expect(history).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ const OPTIONS: Record<keyof NefeliOptions, true> = {
   container: true,
   controllers: true,
   namespaces: true,
+  orderIn: true,
   use: true,
   useIn: true,
   eventMatcher: true,

@@ -354,3 +354,53 @@ describe('nefeli on Fastify', () => {
     expect(await client.next()).toBe('you said M');
   });
 });
+
+describe('an idGenerator that gives no id', () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no user');
+      },
+    ],
+    ['gives a number', () => 7 as never],
+    ['gives nothing', () => undefined as never],
+    ['never settles', () => new Promise<string>(() => {})],
+  ])('closes the connection with 1011 when it %s', async (_, idGenerator) => {
+    const lines: string[] = [];
+    const logger = { level: 'error', stream: { write: (line: string) => void lines.push(line) } };
+    const app = await startNefeli({ namespaces: echo, idGenerator, handlerTimeoutMs: 50 }, { logger });
+    const client = await RawClient.open(app);
+
+    expect((await client.closed).code).toBe(1011);
+    expect(lines.some((line) => line.includes('a connection could not be accepted'))).toBe(true);
+    expect(app.nefeli.local.size).toBe(0);
+  });
+
+  it('does not hold back app.close() while it is awaited', async () => {
+    const app = await startNefeli({ namespaces: echo, idGenerator: () => new Promise<string>(() => {}) });
+    const client = await RawClient.open(app);
+
+    await app.close();
+
+    expect((await client.closed).code).toBe(1006);
+  });
+});
+
+describe('what is no upgrade to a mount', () => {
+  it('is refused with 400 on a plain route, and 404 where there is none: never 101', async () => {
+    const app = await startApp(async (app) => {
+      await app.register(nefeli, { path: '/ws', namespaces: echo });
+      app.get('/plain', async () => 'a page');
+    });
+
+    expect(await statusOfUpgrade(app, { path: '/plain' })).toBe(400);
+    expect(await statusOfUpgrade(app, { path: '/nowhere' })).toBe(404);
+    expect(await (await fetch(`http://127.0.0.1:${portOf(app)}/plain`)).text()).toBe('a page');
+  });
+
+  it('is answered with 204 to HEAD also where the app exposes no HEAD routes', async () => {
+    const app = await startNefeli({ namespaces: echo }, { exposeHeadRoutes: false });
+    expect((await fetch(`http://127.0.0.1:${portOf(app)}/ws`, { method: 'HEAD' })).status).toBe(204);
+  });
+});

@@ -50,7 +50,12 @@ async function dial(url: string): Promise<Peer> {
   };
 }
 
-describe.skipIf(!goAvailable())('neffos in Go, on the golden transcripts (skipped where Go is not installed)', () => {
+const canRun = goAvailable();
+const title = canRun
+  ? 'neffos in Go, on the golden transcripts'
+  : 'neffos in Go, on the golden transcripts (skipped: Go is not installed here)';
+
+describe.skipIf(!canRun)(title, () => {
   let server: GoServer;
   let dialFor: Dial;
 

@@ -26,7 +26,7 @@ describe('the opening of a connection', () => {
 
       socket.receive(frame, 'M');
 
-      expect(socket.closedWith).toEqual({ code: 1008, reason: 'only M opens a connection' });
+      expect(socket.closedWith).toEqual({ code: 1008, reason: 'not a greeting' });
       expect(socket.sent).toEqual([]);
       expect(conn.id).toBe('id1');
     },

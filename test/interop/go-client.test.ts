@@ -217,7 +217,12 @@ async function play(dialer: string, scenario: string): Promise<unknown[]> {
     .map((line): unknown => JSON.parse(line));
 }
 
-describe.skipIf(!goAvailable())('the Go client of neffos 0.0.24', () => {
+const canRun = goAvailable();
+const title = canRun
+  ? 'the Go client of neffos 0.0.24'
+  : 'the Go client of neffos 0.0.24 (skipped: Go is not installed here)';
+
+describe.skipIf(!canRun)(title, () => {
   beforeAll(() => buildGo(), GO_BUILD_TIMEOUT_MS);
 
   it('has no scenario that is not played here', async () => {
