@@ -22,8 +22,18 @@ function sendsWhatIsDeclared(ns: NSConn<ChatEvents>, any: NSConn): void {
   ns.emit('chat');
   // @ts-expect-error the event has no body
   ns.broadcastOthers('tick', 5);
+  ns.room('lobby')?.broadcast('chat', { from: 'ada', text: 'hello' });
+  // @ts-expect-error a room of typed events is typed, too
+  ns.room('lobby')?.emit('chat', 5);
   any.emit('anything', { at: 'all' });
   any.emit('anything');
+}
+
+function broadcastsWhatIsDeclared({ nefeli }: FastifyInstance): void {
+  nefeli.in<ChatEvents>('default').room('lobby').broadcast('chat', { from: 'ada', text: 'hello' });
+  // @ts-expect-error no such event
+  nefeli.in<ChatEvents>('default').broadcast('chatt');
+  nefeli.in('default').broadcast('anything', 5);
 }
 
 class Refused {
@@ -40,7 +50,7 @@ class Refused {
 @Namespace('default')
 abstract class Abstract {}
 
-void [sendsWhatIsDeclared, Refused, Abstract];
+void [sendsWhatIsDeclared, broadcastsWhatIsDeclared, Refused, Abstract];
 
 describe('the types', () => {
   it('let a Message be text or bytes where nothing was checked', () => {

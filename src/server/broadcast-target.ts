@@ -1,6 +1,6 @@
 import { observed } from '../core/observed.js';
 import type { Member } from '../ports/adapter.js';
-import type { WaitOptions } from '../ports/conn.js';
+import type { BodyArgs, EventMap, EventsOf, WaitOptions } from '../ports/conn.js';
 import type { Target } from '../ports/hub.js';
 
 /** A connection, or what belongs to one. */
@@ -37,9 +37,11 @@ export interface TargetActions {
  * app.nefeli.in('default').room('lobby').except(ns).broadcast('chat', 'hello');
  * ```
  *
+ * @typeParam Emits the events that are sent, with their bodies; any when left out: `in<ChatEvents>('default')`
+ *
  * Several rooms are a union, several ids are a union; rooms, ids and exceptions together intersect.
  */
-export class BroadcastTarget {
+export class BroadcastTarget<Emits extends EventsOf<Emits> = EventMap> {
   readonly #actions: TargetActions;
   readonly #target: Target;
 
@@ -49,17 +51,17 @@ export class BroadcastTarget {
   }
 
   /** Those who have joined the room. */
-  room(...names: string[]): BroadcastTarget {
+  room(...names: string[]): BroadcastTarget<Emits> {
     return this.#with({ rooms: [...this.#target.rooms, ...names] });
   }
 
   /** The connections with this public id: all tabs of a user. */
-  to(...ids: string[]): BroadcastTarget {
+  to(...ids: string[]): BroadcastTarget<Emits> {
     return this.#with({ ids: [...this.#target.ids, ...ids] });
   }
 
   /** All but these: a connection, a namespace of it, or every connection with a public id. */
-  except(...exceptions: Exception[]): BroadcastTarget {
+  except(...exceptions: Exception[]): BroadcastTarget<Emits> {
     return this.#with(addExceptions(this.#target, exceptions));
   }
 
@@ -68,7 +70,7 @@ export class BroadcastTarget {
    *
    * @throws {MESSAGE_TOO_LARGE} {EVENT_RESERVED} {BODY_NOT_SENDABLE} for what could be sent to nobody
    */
-  broadcast(event: string, body?: unknown): void {
+  broadcast<Name extends keyof Emits & string>(event: Name, ...[body]: BodyArgs<Emits[Name]>): void {
     this.#actions.broadcast(this.#target, event, body);
   }
 
@@ -76,7 +78,7 @@ export class BroadcastTarget {
    * As `broadcast`, and tells to how many connections the event was handed once every server has done so. A server that
    * does not answer within `askTimeoutMs` is not in the number; rejects when the others cannot be asked at all.
    */
-  broadcastAcked(event: string, body?: unknown): Promise<number> {
+  broadcastAcked<Name extends keyof Emits & string>(event: Name, ...[body]: BodyArgs<Emits[Name]>): Promise<number> {
     return observed(this.#actions.broadcastAcked(this.#target, event, body));
   }
 
@@ -85,7 +87,7 @@ export class BroadcastTarget {
    *
    * @throws {ASK_UNHEARD} when nobody is meant, {ASK_TIMEOUT} {ASK_ABORTED}, or the error of the last one if all answer with errors
    */
-  ask(event: string, body?: unknown, options?: WaitOptions): Promise<Answer> {
+  ask<Name extends keyof Emits & string>(event: Name, body?: Emits[Name], options?: WaitOptions): Promise<Answer> {
     return observed(this.#actions.ask(this.#target, event, body, options));
   }
 
@@ -99,8 +101,8 @@ export class BroadcastTarget {
     return observed(this.#actions.members(this.#target));
   }
 
-  #with(change: Partial<Target>): BroadcastTarget {
-    return new BroadcastTarget(this.#actions, { ...this.#target, ...change });
+  #with(change: Partial<Target>): BroadcastTarget<Emits> {
+    return new BroadcastTarget<Emits>(this.#actions, { ...this.#target, ...change });
   }
 }
 

@@ -6,7 +6,7 @@ import { checkEvent, checkName, type Encoding } from '../core/outbound.js';
 import type { ConnSettings } from '../core/settings.js';
 import { WsError } from '../errors.js';
 import type { Timer } from '../ports/clock.js';
-import type { Conn, WaitOptions } from '../ports/conn.js';
+import type { Conn, EventMap, EventsOf, WaitOptions } from '../ports/conn.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Socket } from '../ports/socket.js';
@@ -163,8 +163,8 @@ export class Server {
   }
 
   /** Everybody in a namespace, to be narrowed and then broadcast to, asked or counted. */
-  in(namespace: string): BroadcastTarget {
-    return new BroadcastTarget(this.#hub, everybodyIn(namespace));
+  in<Emits extends EventsOf<Emits> = EventMap>(namespace: string): BroadcastTarget<Emits> {
+    return new BroadcastTarget<Emits>(this.#hub, everybodyIn(namespace));
   }
 
   /**
