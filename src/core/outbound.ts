@@ -26,6 +26,9 @@ export function checkEvent(event: string, encoding: Encoding): void {
   checkName('event', event, encoding);
 }
 
+/** The bytes that a message takes on the wire. Costs a pass over a text. */
+export const sizeOf = (data: FrameData): number => (typeof data === 'string' ? byteLength(data) : data.length);
+
 /**
  * Writes a message in the language of the wire.
  *
@@ -36,22 +39,28 @@ export function encodeFor({ wire, limits }: Encoding, message: WireMessage): Fra
   const { maxMessageBytes } = limits;
   const tooLarge = typeof data === 'string' ? isLonger(data, maxMessageBytes) : data.length > maxMessageBytes;
   if (tooLarge) {
-    const bytes = typeof data === 'string' ? byteLength(data) : data.length;
-    throw new WsError('MESSAGE_TOO_LARGE', { event: message.event, bytes, maxMessageBytes });
+    throw new WsError('MESSAGE_TOO_LARGE', { event: message.event, bytes: sizeOf(data), maxMessageBytes });
   }
   return data;
 }
 
-/** Among what is held back: here another gap begins. */
-const GAP = 'gap';
+/** How many of the largest messages may be held back at a time, in bytes. */
+const MAX_HELD_MESSAGES = 4;
+
+/** What follows one acknowledgement and is held back for it. */
+interface Gap {
+  readonly frames: OutgoingFrame[];
+  bytes: number;
+}
 
 /** What one connection sends: encoded, checked, and held back while the peer needs a pause. */
 export class Outbound {
   readonly #settings: ConnSettings;
   readonly #socket: Socket;
-  /** What waits for the end of the gap, and the gaps that are to follow; `undefined` while there is none. */
-  #held: (OutgoingFrame | typeof GAP)[] | undefined;
-  #gap: Timer | undefined;
+  /** The gap that is kept now, and those that are to follow it. */
+  #gaps: Gap[] = [];
+  #heldBytes = 0;
+  #timer: Timer | undefined;
 
   constructor(settings: ConnSettings, socket: Socket) {
     this.#settings = settings;
@@ -65,8 +74,13 @@ export class Outbound {
 
   /** Sends what has been encoded already: the same frame may go to many connections. */
   sendFrame(frame: OutgoingFrame): void {
-    if (this.#held) this.#held.push(frame);
-    else this.#socket.send(frame);
+    const gap = this.#gaps.at(-1);
+    if (!gap) return this.#socket.send(frame);
+    const bytes = sizeOf(frame.data);
+    gap.frames.push(frame);
+    gap.bytes += bytes;
+    this.#heldBytes += bytes;
+    if (this.#heldBytes > MAX_HELD_MESSAGES * this.#settings.limits.maxMessageBytes) this.flush();
   }
 
   sendData(data: FrameData): void {
@@ -80,39 +94,47 @@ export class Outbound {
   /**
    * Acknowledges a namespace and, where clients need it, lets nothing follow for `connectGapMs`: neffos.js 0.1 in Node loses
    * what arrives in the same segment, because it learns of the acknowledgement one turn later.
+   *
+   * More gaps in a row than `maxNamespaces`, or more bytes than four of the largest messages, are not held back: all is sent.
    */
   acknowledgeConnect(wait: string): void {
+    const { connectGapMs, limits } = this.#settings;
     this.acknowledge(wait);
-    if (this.#settings.connectGapMs === 0) return;
-    if (this.#held) this.#held.push(GAP);
-    else this.#beginGap([]);
+    if (connectGapMs === 0) return;
+    if (this.#gaps.length >= limits.maxNamespaces) this.flush();
+    this.#gaps.push({ frames: [], bytes: 0 });
+    if (this.#gaps.length === 1) this.#beginGap();
   }
 
   /** Sends what is held back, now. */
   flush(): void {
-    const held = this.#held ?? [];
+    const gaps = this.#gaps;
     this.stop();
-    for (const frame of held) if (frame !== GAP) this.#socket.send(frame);
+    for (const { frames } of gaps) this.#sendAll(frames);
   }
 
   /** Forgets what is held back. */
   stop(): void {
-    this.#held = undefined;
-    this.#gap?.cancel();
+    this.#gaps = [];
+    this.#heldBytes = 0;
+    this.#timer?.cancel();
   }
 
-  #beginGap(held: (OutgoingFrame | typeof GAP)[]): void {
+  #beginGap(): void {
     const { connectGapMs, scheduler } = this.#settings;
-    this.#held = held;
-    this.#gap = scheduler.after(connectGapMs, () => this.#endGap(held));
+    this.#timer = scheduler.after(connectGapMs, () => this.#endGap());
   }
 
-  #endGap(held: (OutgoingFrame | typeof GAP)[]): void {
-    this.#held = undefined;
-    for (const [index, frame] of held.entries()) {
-      // Another namespace was acknowledged meanwhile: nothing may follow that closely, either.
-      if (frame === GAP) return this.#beginGap(held.slice(index + 1));
-      this.#socket.send(frame);
-    }
+  #endGap(): void {
+    const ended = this.#gaps.shift();
+    if (!ended) return;
+    this.#heldBytes -= ended.bytes;
+    // Another namespace was acknowledged meanwhile: nothing may follow that closely, either.
+    if (this.#gaps.length > 0) this.#beginGap();
+    this.#sendAll(ended.frames);
+  }
+
+  #sendAll(frames: readonly OutgoingFrame[]): void {
+    for (const frame of frames) this.#socket.send(frame);
   }
 }

@@ -20,6 +20,12 @@ export interface SocketListener {
   onClose(code: number, reason: string): void;
 }
 
+/** What whoever listens does. */
+export interface ListenOptions {
+  /** It sends nothing at so many `bufferedBytes` before it hears `onDrain`. A small number costs a callback a message. @default 0 */
+  readonly holdBackBytes?: number;
+}
+
 /** One WebSocket, whatever carries it. Its methods never throw; after the close they do nothing. */
 export interface Socket {
   readonly isOpen: boolean;
@@ -27,7 +33,7 @@ export interface Socket {
   readonly bufferedBytes: number;
 
   /** Called once. What arrived before is handed over then, in order. */
-  listen(listener: SocketListener): void;
+  listen(listener: SocketListener, options?: ListenOptions): void;
   send(frame: OutgoingFrame): void;
   ping(): void;
   /** Stops reading, so that the peer is slowed down. What has been read already may still be handed over. */

@@ -1,7 +1,8 @@
+import { sizeOf } from '../core/outbound.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode } from '../protocol/close-codes.js';
-import { byteLength } from '../protocol/codec.js';
+import { WaitingFrames } from './waiting-frames.js';
 
 /**
  * What happens when a connection reads more slowly than it is sent to, and its outbox is full: it is closed with 1013, or it
@@ -10,6 +11,7 @@ import { byteLength } from '../protocol/codec.js';
  */
 export type SlowReaderPolicy = 'close' | 'drop-newest' | 'drop-oldest';
 
+/** How much may wait for one reader, what is done when more does, and who hears of the socket. */
 export interface OutboxOptions {
   readonly maxOutboxBytes: number;
   readonly slowReader: SlowReaderPolicy;
@@ -26,27 +28,21 @@ export interface OutboxOptions {
  */
 const SOCKET_BYTES = 64 * 1024;
 
-interface Waiting {
-  readonly frame: OutgoingFrame;
-  readonly bytes: number;
-}
-
 /** What waits for one reader. It stands in front of the socket and is one itself. */
 export class Outbox implements Socket, SocketListener {
   readonly #socket: Socket;
   readonly #options: OutboxOptions;
+  /** A small outbox is no larger for what the socket holds. */
+  readonly #holdBackBytes: number;
   #listener: SocketListener | undefined;
-  #waiting: Waiting[] = [];
-  #waitingBytes = 0;
+  #waiting = new WaitingFrames();
+  /** Whether something was sent since the last drain. Else nobody will say when what is buffered has left: pongs, mostly. */
+  #isDrainDue = false;
 
   constructor(socket: Socket, options: OutboxOptions) {
     this.#socket = socket;
     this.#options = options;
-  }
-
-  /** A small outbox is no larger for what the socket holds. */
-  get #socketBytes(): number {
-    return Math.min(SOCKET_BYTES, this.#options.maxOutboxBytes / 2);
+    this.#holdBackBytes = Math.min(SOCKET_BYTES, options.maxOutboxBytes / 2);
   }
 
   get isOpen(): boolean {
@@ -54,23 +50,19 @@ export class Outbox implements Socket, SocketListener {
   }
 
   get bufferedBytes(): number {
-    return this.#waitingBytes + this.#socket.bufferedBytes;
+    return this.#waiting.bytes + this.#socket.bufferedBytes;
   }
 
   listen(listener: SocketListener): void {
     this.#listener = listener;
-    this.#socket.listen(this);
+    this.#socket.listen(this, { holdBackBytes: this.#holdBackBytes });
   }
 
   send(frame: OutgoingFrame): void {
     if (!this.#socket.isOpen) return;
-    if (this.#waiting.length === 0 && this.#socket.bufferedBytes < this.#socketBytes) return this.#socket.send(frame);
-    const { data } = frame;
-    const bytes = typeof data === 'string' ? byteLength(data) : data.length;
-    if (this.#makeRoom(bytes, frame.droppable)) {
-      this.#waiting.push({ frame, bytes });
-      this.#waitingBytes += bytes;
-    }
+    if (this.#waiting.isEmpty && !this.#isSocketFull) return this.#pass(frame);
+    const bytes = sizeOf(frame.data);
+    if (this.#makeRoom(bytes, frame.droppable)) this.#waiting.add(frame, bytes);
   }
 
   ping(): void {
@@ -86,8 +78,7 @@ export class Outbox implements Socket, SocketListener {
   }
 
   close(code: number, reason: string): void {
-    for (const { frame } of this.#waiting) this.#socket.send(frame);
-    this.#clear();
+    for (let frame = this.#waiting.take(); frame; frame = this.#waiting.take()) this.#socket.send(frame);
     this.#socket.close(code, reason);
   }
 
@@ -107,15 +98,13 @@ export class Outbox implements Socket, SocketListener {
   }
 
   onDrain(): void {
-    let sent = 0;
-    for (const { frame, bytes } of this.#waiting) {
-      if (this.#socket.bufferedBytes >= this.#socketBytes) break;
-      this.#socket.send(frame);
-      this.#waitingBytes -= bytes;
-      sent += 1;
+    this.#isDrainDue = false;
+    while (!this.#isSocketFull) {
+      const frame = this.#waiting.take();
+      if (!frame) break;
+      this.#pass(frame);
     }
-    this.#waiting.splice(0, sent);
-    if (this.#waiting.length === 0) this.#listener?.onDrain();
+    if (this.#waiting.isEmpty) this.#listener?.onDrain();
   }
 
   onClose(code: number, reason: string): void {
@@ -124,36 +113,29 @@ export class Outbox implements Socket, SocketListener {
     this.#options.onClosed();
   }
 
+  get #isSocketFull(): boolean {
+    return this.#isDrainDue && this.#socket.bufferedBytes >= this.#holdBackBytes;
+  }
+
+  #pass(frame: OutgoingFrame): void {
+    this.#isDrainDue = true;
+    this.#socket.send(frame);
+  }
+
   /** @returns whether there is room for a frame of this size now */
   #makeRoom(bytes: number, droppable: boolean): boolean {
     const { maxOutboxBytes, slowReader, metrics } = this.#options;
-    const excess = (): number => this.bufferedBytes + bytes - maxOutboxBytes;
-    if (excess() <= 0) return true;
+    const isTooMuch = (): boolean => this.bufferedBytes + bytes > maxOutboxBytes;
+    if (!isTooMuch()) return true;
     if (slowReader === 'close') return this.#overflow();
-    if (slowReader === 'drop-newest' && droppable) {
-      metrics.count('outbox.dropped');
-      return false;
-    }
-    this.#dropFor(excess(), slowReader);
-    if (excess() <= 0) return true;
+    const which = slowReader === 'drop-oldest' ? 'oldest' : 'newest';
+    // Where the newest goes, a droppable frame is that itself.
+    const mayDropOthers = which === 'oldest' || !droppable;
+    while (mayDropOthers && isTooMuch() && this.#waiting.drop(which)) metrics.count('outbox.dropped');
+    if (!isTooMuch()) return true;
     if (!droppable) return this.#overflow();
     metrics.count('outbox.dropped');
     return false;
-  }
-
-  /** Drops what may be dropped until `bytes` have been freed, from the end that the policy names. */
-  #dropFor(bytes: number, policy: SlowReaderPolicy): void {
-    let freed = 0;
-    const keep = (item: Waiting): boolean => {
-      if (freed >= bytes || !item.frame.droppable) return true;
-      freed += item.bytes;
-      this.#options.metrics.count('outbox.dropped');
-      return false;
-    };
-    const isOldestFirst = policy === 'drop-oldest';
-    const kept = (isOldestFirst ? this.#waiting : this.#waiting.reverse()).filter(keep);
-    this.#waiting = isOldestFirst ? kept : kept.reverse();
-    this.#waitingBytes -= freed;
   }
 
   #overflow(): false {
@@ -167,7 +149,6 @@ export class Outbox implements Socket, SocketListener {
   }
 
   #clear(): void {
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#waiting = new WaitingFrames();
   }
 }

@@ -1,19 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
+import type { ListenOptions, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 
+/** What a `ws` WebSocket does not tell by itself. */
 export interface WsSocketOptions {
   /** The stream beneath the WebSocket, where it is known: its `drain` says when what was sent has left. */
   readonly stream?: Duplex | undefined;
   /** How long the peer may take to answer a close frame, in milliseconds. @default 2000 */
   readonly closeGraceMs?: number;
 }
-
-/**
- * A stream that may hold more than this before it asks for a pause never says `drain` to whoever pauses here.
- * Node's own default is 16 KiB, from version 22 on 64 KiB; `http.createServer({ highWaterMark })` raises it.
- */
-const MAX_HIGH_WATER_BYTES = 64 * 1024;
 
 /**
  * Where each send has to report by itself, what is left below this counts as sent: pings and pongs report nothing, and up
@@ -26,13 +21,13 @@ export class WsSocket implements Socket {
   readonly #ws: WebSocket;
   readonly #stream: Duplex | undefined;
   readonly #closeGraceMs: number;
-  #listener: SocketListener | undefined;
+  /** Told of each message that has left; none where the stream tells of them all. */
+  #onSent: (() => void) | undefined;
 
   constructor(ws: WebSocket, { stream, closeGraceMs = 2_000 }: WsSocketOptions = {}) {
     this.#ws = ws;
     // A compressed message waits in ws, which the stream knows nothing of: there each send has to report by itself.
-    const doesReport = ws.extensions === '' && stream && stream.writableHighWaterMark <= MAX_HIGH_WATER_BYTES;
-    this.#stream = doesReport ? stream : undefined;
+    this.#stream = ws.extensions === '' ? stream : undefined;
     this.#closeGraceMs = closeGraceMs;
     // The close that follows an error tells what is to be known. Not in `listen`: who is turned away is never listened to.
     ws.on('error', () => {});
@@ -46,22 +41,19 @@ export class WsSocket implements Socket {
     return this.#ws.bufferedAmount;
   }
 
-  listen(listener: SocketListener): void {
-    this.#listener = listener;
+  listen(listener: SocketListener, { holdBackBytes = 0 }: ListenOptions = {}): void {
     this.#ws.on('message', (data, isBinary) => {
       const buffer = bufferOf(data);
       listener.onFrame(isBinary ? plainBytes(buffer) : buffer.toString());
     });
     this.#ws.on('pong', () => listener.onPong());
     this.#ws.on('close', (code, reason) => listener.onClose(code, reason.toString()));
-    this.#stream?.on('drain', () => listener.onDrain());
+    this.#tellOfDrains(listener, holdBackBytes);
     if (this.#ws.readyState === this.#ws.CLOSED) listener.onClose(1006, '');
   }
 
   send({ data, binary }: OutgoingFrame): void {
-    if (!this.isOpen) return;
-    if (this.#stream) this.#ws.send(data, { binary });
-    else this.#ws.send(data, { binary }, this.#onSent);
+    if (this.isOpen) this.#ws.send(data, { binary }, this.#onSent);
   }
 
   ping(): void {
@@ -89,9 +81,17 @@ export class WsSocket implements Socket {
     this.#ws.terminate();
   }
 
-  readonly #onSent = (): void => {
-    if (this.#ws.bufferedAmount < LOW_WATER_BYTES) this.#listener?.onDrain();
-  };
+  #tellOfDrains(listener: SocketListener, holdBackBytes: number): void {
+    // A stream says `drain` only after it has reached its mark: 16 KiB by default, 64 KiB from Node 22 on, or what
+    // `http.createServer({ highWaterMark })` says. Who holds back sooner would wait for ever.
+    if (this.#stream && this.#stream.writableHighWaterMark <= holdBackBytes) {
+      this.#stream.on('drain', () => listener.onDrain());
+    } else {
+      this.#onSent = () => {
+        if (this.#ws.bufferedAmount < LOW_WATER_BYTES) listener.onDrain();
+      };
+    }
+  }
 }
 
 /** ws hands over one `Buffer` unless its `binaryType` is changed. */

@@ -8,6 +8,9 @@ import type { SocketListener } from '../../src/ports/socket.js';
 import type { FrameData } from '../../src/protocol/message.js';
 import { WsSocket, type WsSocketOptions } from '../../src/transport/ws-socket.js';
 
+/** What an outbox hands to a socket before it holds back. */
+export const SOCKET_BYTES = 64 * 1024;
+
 /** Remembers what a socket tells. */
 export class Listening implements SocketListener {
   readonly frames: FrameData[] = [];
@@ -85,7 +88,7 @@ export async function wsPair(options: PairOptions = {}): Promise<WsPair> {
   };
   const socket = new WsSocket(ws, settings);
   const listener = new Listening();
-  if (withListener) socket.listen(listener);
+  if (withListener) socket.listen(listener, { holdBackBytes: SOCKET_BYTES });
   const [response] = (await upgraded) as [{ socket: NetSocket }];
   await opened;
   return { ws, stream: request.socket, socket, listener, client, net: response.socket };

@@ -4,12 +4,10 @@ import type { OutgoingFrame } from '../../src/ports/socket.js';
 import { Counters } from '../../src/server/counters.js';
 import { Outbox } from '../../src/server/outbox.js';
 import { WsSocket } from '../../src/transport/ws-socket.js';
-import { closeOf, Listening, type PairOptions, wsOverSlowStream, wsPair } from './ws-pair.js';
+import { closeOf, Listening, type PairOptions, SOCKET_BYTES, wsOverSlowStream, wsPair } from './ws-pair.js';
 
 const text = (data: string): OutgoingFrame => ({ data, binary: false, droppable: true });
 const MIB = 1024 * 1024;
-/** What an outbox hands to a socket before it holds back. */
-const SOCKET_BYTES = 64 * 1024;
 /** More than the buffers of a loopback connection take from a sender whose peer does not read. */
 const MUCH = 32;
 
