@@ -1,6 +1,16 @@
 const quote = (name: string): string => JSON.stringify(name);
 const list = (names: readonly string[]): string => names.map(quote).join(', ') || 'none';
 
+/** A value that somebody has written, as they recognise it: never a class with all its source. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
+  if (typeof value !== 'object' || value === null) return String(value);
+  const type: unknown = value.constructor; // none, where the prototype is null
+  return typeof type === 'function' && type !== Object && type.name ? `an instance of ${type.name}` : 'an object';
+}
+
 /**
  * Every error that Nefeli itself raises: code → message. The message says what happened, with which value, and what to do.
  *
@@ -69,7 +79,7 @@ const MESSAGE_OF = {
 
   // The programmer's mistakes: thrown at start.
   OPTION_INVALID: (d: { option: string; value: unknown; expected: string }): string =>
-    `the option ${d.option} is ${String(d.value)}, but must be ${d.expected}.`,
+    `the option ${d.option} is ${shown(d.value)}, but must be ${d.expected}.`,
   EVENT_DUPLICATE: (d: { namespace: string; event: string; first: string; second: string }): string =>
     `the event ${quote(d.event)} of the namespace ${quote(d.namespace)} is handled twice: by ${d.first} and by ${d.second}. ` +
     'Rename one of them, or give one another name with @On.',
@@ -92,8 +102,14 @@ const MESSAGE_OF = {
   NOTHING_SERVED: (_: Record<string, never>): string =>
     'there is nothing to serve: neither controllers nor namespaces were given. Pass one of them.',
   SERVICE_UNBOUND: (d: { controller: string; reason: string }): string =>
-    `${d.controller} cannot be made: ${d.reason} Bind the service in the container before nefeli is registered; ` +
-    'where no decorator metadata is emitted (esbuild, tsx), write @inject(…) on every parameter.',
+    `${d.controller} cannot be made: ${d.reason}. Bind every service once, before nefeli is registered.`,
+  METADATA_MISSING: (d: { controller: string; type: string }): string =>
+    `${d.controller} cannot be made: a parameter of the constructor of ${d.type} has neither @inject nor metadata of its type. ` +
+    'Either its class is imported with `import type`, or the code is compiled by esbuild or tsx, which emit no metadata. ' +
+    'Import the class by value, and write @inject(…) on every parameter.',
+  SERVICE_ASYNC: (d: { controller: string }): string =>
+    `${d.controller} cannot be made: it needs a service with an asynchronous binding, and is made synchronously. ` +
+    'Await the value before nefeli is registered, and bind it with toConstantValue(…).',
   CAPTIVE_CONNECTION: (d: { path: string }): string =>
     `a singleton would keep the first connection for everybody: ${d.path}. Bind it in transient scope, or pass it the NSConn as an argument.`,
   OUTSIDE_CONNECTION: (d: { service: string }): string =>

@@ -5,6 +5,15 @@ import type { OriginOptions } from './options.js';
 /** What a browser sends as the origin of a page without one: a sandboxed frame, a file. */
 const OPAQUE_ORIGIN = 'null';
 
+/** The schemes of pages that a server can have served. */
+const WEB_SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:']);
+
+/**
+ * Why an upgrade is refused: `foreign`, its page is another site's; `opaque`, its page has no origin; `hidden`, it has a
+ * cookie and no origin; `malformed`, its origin is none; `unwanted`, the application's own `checkOrigin` says so.
+ */
+export type OriginRefusal = 'foreign' | 'opaque' | 'hidden' | 'malformed' | 'unwanted';
+
 /**
  * Decides which upgrades come from pages that may connect. Browsers send the cookies of a site with every websocket, whoever's
  * page opens it; the origin is all that tells the pages apart.
@@ -20,18 +29,22 @@ export class OriginCheck {
     this.#allowed = allowedOrigins === '*' ? [] : allowedOrigins.map(parseAllowed);
   }
 
-  async isAllowed(request: FastifyRequest): Promise<boolean> {
-    if (this.#options.checkOrigin) return await this.#options.checkOrigin(request);
-    if (this.#options.allowedOrigins === '*') return true;
+  /** Why an upgrade may not go on; `undefined` when it may. */
+  async refusalOf(request: FastifyRequest): Promise<OriginRefusal | undefined> {
+    if (this.#options.checkOrigin) return (await this.#options.checkOrigin(request)) ? undefined : 'unwanted';
+    if (this.#options.allowedOrigins === '*') return undefined;
     const { origin, cookie } = request.headers;
     // Not a browser. A cookie without an origin is a browser's that hides it, or somebody who pretends to be one.
-    if (origin === undefined) return cookie === undefined;
+    if (origin === undefined) return cookie === undefined ? undefined : 'hidden';
     const parsed = parseOrigin(origin);
-    if (!parsed) return false;
-    return this.#isOwn(parsed, request) || this.#allowed.some((allowed) => matches(allowed, parsed));
+    if (parsed && (this.#isOwn(parsed, request) || this.#allowed.some((allowed) => matches(allowed, parsed))))
+      return undefined;
+    if (origin === OPAQUE_ORIGIN || parsed?.protocol === 'file:') return 'opaque';
+    return parsed ? 'foreign' : 'malformed';
   }
 
   #isOwn(origin: URL, request: FastifyRequest): boolean {
+    if (!WEB_SCHEMES.has(origin.protocol)) return false; // an app's own scheme says nothing of this server
     const own = hostOf(origin.protocol, request.host);
     if (own === undefined || own !== origin.host) return false;
     // Without a trusted proxy the scheme that the browser has used is not known: TLS may end in front of this server.

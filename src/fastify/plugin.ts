@@ -2,6 +2,7 @@ import fastifyWebsocket, { type WebsocketPluginOptions } from '@fastify/websocke
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import { WsError } from '../errors.js';
+import { checkOptions } from './check-options.js';
 import { findMount, Mount, Mounts, type NefeliMount } from './mount.js';
 import type { NefeliOptions } from './options.js';
 import { PendingUpgrades } from './pending-upgrades.js';
@@ -26,6 +27,7 @@ const DEFAULT_UPGRADE_TIMEOUT_MS = 30_000;
 const PATH_OPTIONS = { websocket: true, exposeHeadRoute: true } as const;
 
 const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
+  checkOptions(options);
   const mounts = app.hasDecorator(MOUNTS) ? app.getDecorator<Mounts>(MOUNTS) : await setUp(app, options);
   const mount = new Mount(options, { log: app.log, mounts });
   mounts.add(mount);

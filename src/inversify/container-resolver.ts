@@ -5,6 +5,7 @@ import { Conn, NSConn } from '../ports/conn.js';
 import type { MiddlewareObject } from '../ports/middleware.js';
 import type { ControllerType, MiddlewareType, Provision, Resolver } from '../ports/resolver.js';
 import { activeConnection, createFor } from './connection-scope.js';
+import { orExplain } from './explain-failure.js';
 import { type PlanFacts, type PlanNode, readPlan } from './read-plan.js';
 
 /** What a controller is made with and that differs from connection to connection. */
@@ -43,11 +44,11 @@ export class ContainerResolver implements Resolver {
   }
 
   provide(controller: ControllerType): Provision {
-    const service = orUnbound(controller, () => this.#bind(controller));
+    const service = orExplain(controller.name, () => this.#bind(controller));
     const { needsConnection, captivePath, preDestroy } = this.#plan(controller, service);
     if (captivePath !== undefined) throw new WsError('CAPTIVE_CONNECTION', { path: captivePath });
-    const create = (): object => this.#container.get<object>(service);
-    if (!needsConnection) return { kind: 'static', instance: orUnbound(controller, create) };
+    const create = (): object => orExplain(controller.name, () => this.#container.get<object>(service));
+    if (!needsConnection) return { kind: 'static', instance: create() };
     return {
       kind: 'dynamic',
       create: (ns) => createFor(ns, create),
@@ -56,10 +57,10 @@ export class ContainerResolver implements Resolver {
   }
 
   middleware(type: MiddlewareType): MiddlewareObject {
-    const service = orUnbound(type, () => this.#bind(type)) as ServiceIdentifier<MiddlewareObject>; // what is bound is this type
+    const service = orExplain(type.name, () => this.#bind(type)) as ServiceIdentifier<MiddlewareObject>; // what is bound is this type
     const { needsConnection, paths } = this.#plan(type, service);
     if (needsConnection) throw new WsError('CAPTIVE_CONNECTION', { path: `${paths[0]} (middleware is made once)` });
-    return orUnbound(type, () => this.#container.get(service));
+    return orExplain(type.name, () => this.#container.get(service));
   }
 
   /**
@@ -83,7 +84,7 @@ export class ContainerResolver implements Resolver {
       throw new PlanSeen();
     };
     try {
-      orUnbound(controller, () => this.#container.get(service));
+      orExplain(controller.name, () => this.#container.get(service));
     } catch (error) {
       if (!(error instanceof PlanSeen)) throw error;
     } finally {
@@ -103,16 +104,5 @@ function makeInjectable(controller: ControllerType): void {
     injectable()(controller);
   } catch (error) {
     if (!(error instanceof Error && error.message.includes('multiple times'))) throw error;
-  }
-}
-
-/** inversify's errors say what is missing; this says where, and what to do. */
-function orUnbound<T>(controller: ControllerType, get: () => T): T {
-  try {
-    return get();
-  } catch (cause) {
-    // Not exported by inversify; an error of a constructor passes through as it is.
-    if (!(cause instanceof Error) || cause.constructor.name !== 'InversifyCoreError') throw cause;
-    throw new WsError('SERVICE_UNBOUND', { controller: controller.name, reason: cause.message.trim() }, { cause });
   }
 }

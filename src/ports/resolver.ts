@@ -26,7 +26,7 @@ export interface Resolver {
    * Looks, at start, at how a controller is to be made, and refuses what could not work. Creates nothing that needs a
    * connection.
    *
-   * @throws {SERVICE_UNBOUND} {CAPTIVE_CONNECTION}
+   * @throws {SERVICE_UNBOUND} {METADATA_MISSING} {SERVICE_ASYNC} {CAPTIVE_CONNECTION}
    */
   provide(controller: ControllerType): Provision;
 

@@ -78,6 +78,11 @@ export class ChatPage {
     return this.page.getByRole('alert').textContent();
   }
 
+  /** What stands in the field of one's own name. */
+  get name(): Promise<string> {
+    return this.page.getByLabel('Your name').inputValue();
+  }
+
   get canWrite(): Promise<boolean> {
     return this.page.getByLabel('Message', { exact: true }).isEnabled();
   }

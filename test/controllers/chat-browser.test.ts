@@ -144,6 +144,28 @@ describe.skipIf(!canRun)(title, () => {
     await expect.poll(() => grace.canWrite, SOON).toBe(true);
   });
 
+  it('shows the real name again when another one is refused', async () => {
+    await visit('Ada');
+    const grace = await visit('Grace');
+
+    await grace.rename('Ada');
+
+    await expect.poll(() => grace.toast, SOON).toBe('Somebody here is called “Ada” already.');
+    expect(await grace.name).toBe('Grace');
+  });
+
+  it('says no longer what was refused once the room has changed', async () => {
+    const ada = await visit('Ada');
+    await ada.openRoom('not a room');
+    await expect.poll(() => ada.toast, SOON).toContain('A room name has');
+    await expect.poll(() => ada.roomTitle, SOON).toBe('# lobby');
+
+    await ada.openRoom('engines');
+
+    await expect.poll(() => ada.roomTitle, SOON).toBe('# engines');
+    expect(await ada.page.getByRole('alert').count()).toBe(0);
+  });
+
   it('comes back after a restart of the server: under its name, in its room, its messages on the right', async () => {
     const ada = await visit('Ada', '/#engines');
     const port = portOf(app);

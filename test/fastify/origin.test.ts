@@ -42,6 +42,7 @@ describe('the origin check', () => {
     'http://xn--pp-7kc.example',
     'null',
     'file://',
+    'foo://app.example',
     'app.example',
     '',
   ])('refuses %j with 403 before the upgrade', async (origin) => {
@@ -110,22 +111,74 @@ describe('the origin check', () => {
   it('refuses at start an allowed origin that is none', async () => {
     const app = Fastify();
     await expect(app.register(nefeli, { namespaces, allowedOrigins: ['app.example/path'] })).rejects.toThrow(
-      /OPTION_INVALID.*allowedOrigins is app\.example\/path/,
+      /OPTION_INVALID.*allowedOrigins is "app\.example\/path"/,
     );
   });
 
-  it('tells in the log, once, how to allow the origin that was refused', async () => {
-    const lines: string[] = [];
-    const logger = { level: 'info', stream: { write: (line: string) => void lines.push(line) } };
-    const app = await startNefeli({ namespaces }, { logger });
-    const headers = { host: 'app.example', origin: 'http://localhost:5173' };
-    await statusOfUpgrade(app, { headers });
-    await statusOfUpgrade(app, { headers });
+  it("lets in an app's own scheme where it is allowed", async () => {
+    expect(await statusFrom('foo://app.example', { allowedOrigins: ['foo://app.example'] })).toBe(101);
+  });
 
-    expect(lines.filter((line) => line.includes("allowedOrigins: ['http://localhost:5173']"))).toHaveLength(1);
-    expect(lines.filter((line) => line.includes('refused because of its origin'))).toHaveLength(2);
+  it.each<[string, Record<string, string>, string]>([
+    [
+      'a foreign origin',
+      { origin: 'http://localhost:5173' },
+      'pages from http://localhost:5173 may not connect to app.example. If they should, register nefeli with ' +
+        "allowedOrigins: ['http://localhost:5173']",
+    ],
+    ['the origin null', { origin: 'null' }, 'sandboxed frames and files have no origin of their own'],
+    ['the origin of a file', { origin: 'file://' }, 'decide by something else in the option checkOrigin'],
+    ['a cookie without an origin', { cookie: 'sid=1' }, 'a request with a cookie must carry an Origin'],
+    [
+      'an origin that is none',
+      { origin: 'app.example' },
+      '"app.example" is no origin: it is a scheme, a host and a port',
+    ],
+  ])('tells in the log, once, what to do about %s', async (_, headers, explanation) => {
+    const { app, warnings, refusals } = await startLogged();
+
+    await statusOfUpgrade(app, { headers: { host: 'app.example', ...headers } });
+    await statusOfUpgrade(app, { headers: { host: 'app.example', ...headers } });
+
+    expect(warnings()).toEqual([expect.stringContaining(explanation)]);
+    expect(refusals()).toHaveLength(2);
+  });
+
+  it('explains each kind of refusal, whatever has been explained before', async () => {
+    const { app, warnings } = await startLogged();
+
+    for (const origin of ['null', 'https://evil.example', 'null', 'https://other.example', 'app.example'])
+      await statusOfUpgrade(app, { headers: { host: 'app.example', origin } });
+
+    expect(warnings()).toEqual([
+      expect.stringContaining('origin is null'),
+      expect.stringContaining('https://evil.example'),
+      expect.stringContaining('"app.example" is no origin'),
+    ]);
+  });
+
+  it('advises nothing where checkOrigin has refused', async () => {
+    const { app, warnings, refusals } = await startLogged({ checkOrigin: () => false });
+
+    await statusOfUpgrade(app, { headers: { host: 'app.example', origin: 'https://evil.example' } });
+
+    expect(warnings()).toEqual([]);
+    expect(refusals()).toHaveLength(1);
   });
 });
+
+/** An app whose log is read: what it warns of, and how often it tells of a refused origin. */
+async function startLogged(options: object = {}) {
+  const lines: { readonly level: number; readonly msg: string }[] = [];
+  const logger = { level: 'info', stream: { write: (line: string) => void lines.push(JSON.parse(line)) } };
+  const app = await startNefeli({ namespaces, ...options }, { logger });
+  const WARN = 40;
+  return {
+    app,
+    warnings: () => lines.filter(({ level }) => level === WARN).map(({ msg }) => msg),
+    refusals: () => lines.filter(({ msg }) => msg === 'a websocket was refused because of its origin'),
+  };
+}
 
 describe('behind a proxy with TLS in front', () => {
   it('compares the scheme too where the proxy is trusted', async () => {

@@ -73,7 +73,7 @@ describe('headers in the URL', () => {
     'are refused at start for %s',
     async (name) => {
       await expect(Fastify().register(nefeli, { namespaces, urlHeaders: [name] })).rejects.toThrow(
-        new RegExp(`OPTION_INVALID.*urlHeaders is ${name}`),
+        new RegExp(`OPTION_INVALID.*urlHeaders is "${name}"`),
       );
     },
   );

@@ -123,36 +123,6 @@ describe('ContainerResolver', () => {
     }
   });
 
-  it('refuses at start a controller whose service is not bound, and names both', async () => {
-    @Namespace('default')
-    class Chat {
-      constructor(
-        @inject(Log) readonly log: Log,
-        @inject(NSConn) readonly ns: NSConn,
-      ) {}
-      onChat() {}
-    }
-    await expect(Fastify().register(nefeli, { container: new Container(), controllers: [Chat] })).rejects.toThrow(
-      /SERVICE_UNBOUND: Chat cannot be made: [\s\S]*Log[\s\S]*Bind the service in the container/,
-    );
-  });
-
-  it('refuses at start a parameter without @inject where no metadata was emitted, and says so', async () => {
-    const { Chat } = {
-      Chat: class Chat {
-        log: unknown;
-        constructor(log: unknown) {
-          this.log = log;
-        }
-        onChat(): void {}
-      },
-    };
-    Namespace('default')(Chat);
-    await expect(Fastify().register(nefeli, { container: new Container(), controllers: [Chat] })).rejects.toThrow(
-      /SERVICE_UNBOUND: Chat cannot be made: [\s\S]*write @inject\(…\) on every parameter/,
-    );
-  });
-
   it('passes on the error of a constructor as it is', async () => {
     @Namespace('default')
     class Chat {

@@ -249,19 +249,25 @@ describe('middleware', () => {
     );
   });
 
-  it('stops waiting with the handler: its signal aborts when the connection closes', async () => {
-    let signal: AbortSignal | undefined;
-    const keeping: Middleware = (ctx, next) => {
-      ({ signal } = ctx);
-      return next();
+  it('hears in ctx.signal that the connection has closed while it stands around a handler', async () => {
+    let enter = (): void => {};
+    const entered = new Promise<void>((resolve) => {
+      enter = resolve;
+    });
+    const seen: string[] = [];
+    const watching: Middleware = async (ctx, next) => {
+      if (ctx.kind !== 'event') return await next();
+      enter();
+      await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
+      seen.push(String(ctx.signal.reason));
     };
-    const app = await start({ namespaces: { default: { chat: () => 'ok' } }, useIn: { default: [keeping] } });
+    const app = await start({ namespaces: { default: { chat: () => 'ok' } }, useIn: { default: [watching] } });
     const client = await RawClient.join(app, 'default');
-    client.send('$1;default;;chat;0;0;');
-    await client.next();
-    const aborted = new Promise((resolve) => signal?.addEventListener('abort', resolve));
+    client.send(';default;;chat;0;0;');
+    await entered;
     client.socket.terminate();
-    await aborted;
-    expect(signal?.aborted).toBe(true);
+    await app.close();
+
+    expect(seen).toEqual([expect.stringContaining('CONN_CLOSED')]);
   });
 });

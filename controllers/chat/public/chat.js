@@ -140,8 +140,13 @@ async function send() {
 }
 
 async function rename() {
-  showMe({ ...me, name: await ask('rename', at('name').value) });
-  keepName();
+  const wish = at('name').value;
+  try {
+    showMe({ ...me, name: await ask('rename', wish) });
+    keepName();
+  } finally {
+    if (at('name').value === wish) at('name').value = me.name; // also the old one, when the wish was refused
+  }
 }
 
 function keepName() {
@@ -149,10 +154,11 @@ function keepName() {
   options.headers['X-Username'] = me.name; // for the next dial
 }
 
-/** What fails is said to the visitor. */
+/** What fails is said to the visitor, until they do something else: in another room it would mean nothing. */
 const attempt = (act) => async (event) => {
   event.preventDefault();
   if (!isOnline) return;
+  toast('');
   try {
     await act(event);
   } catch (error) {

@@ -1,0 +1,53 @@
+import { WsError } from '../errors.js';
+
+/** What inversify marks its errors with. Their classes are not exported, and bundlers rename them. */
+const CORE_ERROR = Symbol.for('@inversifyjs/core/InversifyCoreError');
+const CONTAINER_ERROR = Symbol.for('@inversifyjs/container/InversifyContainerError');
+
+const NO_METADATA = /(?:missing metadata on|class metadata at) type "?([^\s":]*)/;
+const ASYNCHRONOUS = 'Unexpected asynchronous service';
+const NO_BINDING = /^(No|Ambiguous) bindings found for service: "(.*)"\.$/m;
+const NEEDED_BY = /^Trying to resolve bindings for "(.*)"\.$/m;
+const CIRCLE = /^Circular dependency found: (.*)$/m;
+const NAMED = /^- name: (?!-$)(.*)$/m;
+
+/**
+ * Gets something from the container. inversify's errors say what is missing, at length; this says where, and what to do.
+ * The error of a constructor passes as it is.
+ *
+ * @throws {SERVICE_UNBOUND} {METADATA_MISSING} {SERVICE_ASYNC}
+ */
+export function orExplain<T>(controller: string, get: () => T): T {
+  try {
+    return get();
+  } catch (cause) {
+    if (!(cause instanceof Error) || !(CORE_ERROR in cause || CONTAINER_ERROR in cause)) throw cause;
+    throw explain(controller, cause);
+  }
+}
+
+/** What else inversify finds, such as a failing `@postConstruct`, it tells of in one line and by itself. */
+function explain(controller: string, cause: Error): Error {
+  const { message } = cause;
+  if (message.includes(ASYNCHRONOUS)) return new WsError('SERVICE_ASYNC', { controller }, { cause });
+  const [, type] = NO_METADATA.exec(message) ?? [];
+  if (type !== undefined) return new WsError('METADATA_MISSING', { controller, type }, { cause });
+  const reason = unboundReason(message) ?? circleReason(controller, message);
+  return reason === undefined ? cause : new WsError('SERVICE_UNBOUND', { controller, reason }, { cause });
+}
+
+function unboundReason(message: string): string | undefined {
+  const [, how, service] = NO_BINDING.exec(message) ?? [];
+  if (service === undefined) return undefined;
+  const [, name] = NAMED.exec(message) ?? [];
+  const [, neededBy = ''] = NEEDED_BY.exec(message) ?? [];
+  const what = `${how === 'No' ? 'no binding' : 'more than one binding'} for ${service}`;
+  const isRoot = neededBy.endsWith('(Root service)'); // a binding has asked the container for it by hand
+  return what + (name === undefined ? '' : ` named "${name}"`) + (isRoot ? '' : `, needed by ${neededBy}`);
+}
+
+/** The way of a circle starts at our own identifier for the controller. */
+function circleReason(controller: string, message: string): string | undefined {
+  const [, way] = CIRCLE.exec(message) ?? [];
+  return way && `a circle of services: ${way.replace(`Symbol(${controller}) -> `, '').replaceAll(' -> ', ' > ')}`;
+}
