@@ -260,6 +260,7 @@ describe('middleware', () => {
       enter();
       await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
       seen.push(String(ctx.signal.reason));
+      return undefined;
     };
     const app = await start({ namespaces: { default: { chat: () => 'ok' } }, useIn: { default: [watching] } });
     const client = await RawClient.join(app, 'default');
