@@ -249,6 +249,21 @@ describe('middleware', () => {
     );
   });
 
+  it('gets the request, a signal and a state of its own for connections and messages alike', async () => {
+    const seen: unknown[] = [];
+    const looking: Middleware = (ctx, next) => {
+      ctx.state.set('kind', ctx.kind);
+      seen.push([ctx.state.size, ctx.state.get('kind'), ctx.request.url, ctx.signal.aborted, ctx.conn.id]);
+      return next();
+    };
+    const app = await start({ namespaces: { default: { chat: () => 'ok' } }, use: [looking], idGenerator: () => 'id' });
+    const client = await RawClient.join(app, 'default');
+    client.send('$1;default;;chat;0;0;');
+    await client.next();
+
+    expect(seen).toEqual(['connection', 'namespace', 'ask'].map((kind) => [1, kind, '/ws', false, 'id']));
+  });
+
   it('hears in ctx.signal that the connection has closed while it stands around a handler', async () => {
     let enter = (): void => {};
     const entered = new Promise<void>((resolve) => {
