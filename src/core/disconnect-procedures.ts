@@ -89,7 +89,10 @@ async function empty(
 
 /** The last event of a namespace, unless it has been heard already, and the end of what was made for it. */
 async function finish(context: ConnContext, ns: LiveNSConn, circumstances: Circumstances): Promise<void> {
-  await (ns.consent ?? tell(context, ns, namespaceEvent(ns, SystemEvent.NamespaceDisconnect, circumstances)));
+  const asked = ns.consent;
+  const refusal = await asked;
+  // A refusal that comes when this side has ended it already keeps nothing: it is told again, and cannot be refused.
+  if (!asked || refusal) await tell(context, ns, namespaceEvent(ns, SystemEvent.NamespaceDisconnect, circumstances));
   await closeScope(context, ns);
 }
 

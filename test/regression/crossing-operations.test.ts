@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PublicError } from '../../src/errors.js';
 import { settle, testServer } from '../support/test-server.js';
 
 /** A promise that the test settles. */
@@ -137,5 +138,32 @@ describe('a disconnect that is sent together with its connect', () => {
       await settle();
       expect(events).toEqual(['connected', 'disconnect']);
     }
+  });
+});
+
+describe('a disconnect that is being refused when the connection ends', () => {
+  it('is told again, as one that cannot be refused', async () => {
+    const asked = gate();
+    const events: string[] = [];
+    const t = testServer({
+      a: {
+        onNamespaceDisconnect: async ({ isForced }) => {
+          events.push(isForced ? 'forced' : 'asked');
+          if (isForced) return;
+          await asked.promise;
+          throw new PublicError('stay');
+        },
+      },
+    });
+    const { conn, socket } = t.accept({ hello: true });
+    socket.receive(`$1;a;;${CONNECT}`);
+    await settle();
+    socket.receive('$2;a;;_OnNamespaceDisconnect;0;0;');
+    await settle();
+    socket.receiveClose();
+    asked.open();
+    await conn.closed;
+
+    expect(events).toEqual(['asked', 'forced']);
   });
 });
