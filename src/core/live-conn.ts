@@ -251,6 +251,8 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
 
   async #tellOfEnd(info: CloseInfo): Promise<void> {
     await this.queue.close();
+    // Handlers that were still running had their own time: what tells of the end has all of its own.
+    this.#endDeadlineMs = this.settings.scheduler.nowMs() + this.settings.handlerTimeoutMs;
     await endAll(this);
     try {
       if (this.#wasAdmitted) await runHook(this, 'onDisconnect');
