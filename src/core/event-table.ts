@@ -9,6 +9,7 @@ import type { SystemEvent } from '../protocol/event-names.js';
  */
 export type Handler = (msg: Message, ns: NSConn, scope: unknown) => unknown;
 
+/** A handler, and the name it goes by. */
 export interface EventEntry {
   /** The name the handler is registered under; every other spelling leads to it. */
   readonly name: string;

@@ -21,6 +21,7 @@ export interface Part {
   readonly close?: (scope: unknown) => void | Promise<void>;
 }
 
+/** One handler that a part brings, and what it hears. */
 export interface Member {
   /** Where it is written, for messages: `ChatController.onChat`. */
   readonly origin: string;

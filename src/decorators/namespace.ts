@@ -28,6 +28,7 @@ export function Namespace(name: string, { order }: NamespaceOptions = {}): (cont
   };
 }
 
+/** How a namespace is served, beyond its events. */
 export interface NamespaceOptions {
   /**
    * In which order the messages of one connection are handled: `connection`, one after the other over all its namespaces;

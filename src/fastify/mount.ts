@@ -59,6 +59,7 @@ export interface NefeliMount
 /** The mount that a route handler belongs to. */
 const mountOfHandler = new WeakMap<object, Mount>();
 
+/** The mount that a handler of a route leads to, if it was made by one. */
 export function findMount(handler: unknown): Mount | undefined {
   return typeof handler === 'function' ? mountOfHandler.get(handler) : undefined;
 }

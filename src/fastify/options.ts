@@ -68,4 +68,5 @@ export interface ServedOptions {
   readonly native?: 'only';
 }
 
+/** What `app.register(nefeli, …)` takes. `docs/options.md` has them in tables. */
 export interface NefeliOptions extends ServerBehaviour, MountOptions, ServedOptions {}
