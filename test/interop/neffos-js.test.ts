@@ -167,6 +167,8 @@ describe('neffos.js 0.1.34', () => {
       for (const to of ['bob', 'alice', 'carol', 'bob'])
         carol?.ns.emit('private', JSON.stringify({ to, text: `for ${to}` }));
       await until(() => bob?.peer.bodies('private').length === 2);
+      // What one client has received tells nothing of the others': an answer tells that all before it has come.
+      await Promise.all([alice, carol].map((other) => other?.ns.ask('echo', 'fence')));
 
       expect(alice?.peer.bodies('private')).toEqual(['for alice']);
       expect(bob?.peer.bodies('private')).toEqual(['for bob', 'for bob']);
