@@ -3,7 +3,9 @@ import type { NSConn } from '../ports/conn.js';
 
 /**
  * The connection that a controller is being made for. Set only during one synchronous resolution, so that the root container
- * can be used for every connection: a child container for each would cost a hundred times as much.
+ * can be used for every connection: a child container for each costs some 90 times the time and 140 times the memory.
+ *
+ * @source `bench/controller-cost.mjs`, Node 20.20, November 2026
  */
 let active: NSConn | undefined;
 
