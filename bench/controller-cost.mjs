@@ -27,7 +27,7 @@ const kept = [];
 
 const WAYS = {
   new: () => (ns) => new ChatController(ns, log),
-  holder: () => ContainerResolver.of(root).provide(ChatController).create,
+  holder: async () => (await ContainerResolver.of(root).provide(ChatController)).create,
   child: () => (ns) => {
     const child = new Container({ parent: root });
     child.bind(NSConn).toConstantValue(ns);
@@ -38,7 +38,7 @@ const WAYS = {
 };
 
 const way = process.argv[2] ?? 'holder';
-const make = WAYS[way]();
+const make = await WAYS[way]();
 for (let index = 0; index < WARM_UP; index++) make({ index });
 kept.length = 0;
 globalThis.gc();

@@ -108,12 +108,29 @@ const MESSAGE_OF = {
     'Either its class is imported with `import type`, or the code is compiled by esbuild or tsx, which emit no metadata. ' +
     'Import the class by value, and write @inject(…) on every parameter.',
   SERVICE_ASYNC: (d: { controller: string }): string =>
-    `${d.controller} cannot be made: it needs a service with an asynchronous binding, and is made synchronously. ` +
-    'Await the value before nefeli is registered, and bind it with toConstantValue(…).',
+    `${d.controller} cannot be made: something in it asks the container by get(…) for a service with an asynchronous binding. ` +
+    'Ask by getAsync(…), or let it be injected: then it is waited for.',
   CAPTIVE_CONNECTION: (d: { path: string }): string =>
     `a singleton would keep the first connection for everybody: ${d.path}. Bind it in transient scope, or pass it the NSConn as an argument.`,
+  CAPTIVE_SERVICE: (d: {
+    holder: string;
+    holderLives: string;
+    kept: string;
+    keptLives: string;
+    path: string;
+  }): string =>
+    `${d.holder} lives as long as its ${d.holderLives}, and would keep ${d.kept} of the first ${d.keptLives}: ${d.path}. ` +
+    'Let it live no longer than what it needs, or pass that to its methods.',
+  INJECTION_NOT_INHERITED: (d: { type: string; base: string; member: string }): string =>
+    `${d.type} extends ${d.base}, but would not get what is injected there (${d.member}): inversify does not inherit it. ` +
+    `Write @injectFromBase({ extendProperties: true, extendConstructorArguments: true }) on ${d.type}.`,
+  BINDING_LATE: (d: { service: string }): string =>
+    `${d.service} was bound after nefeli was registered, when controllers that need it had been planned: what was made before ` +
+    'keeps what it has, and a second binding is one too many. Bind it before.',
   OUTSIDE_CONNECTION: (d: { service: string }): string =>
     `${d.service} was asked for outside of a connection. Inject it only into controllers, and into transient services that controllers use.`,
+  SCOPE_ENDED: (_: Record<string, never>): string =>
+    'a service was asked for after its connection, or the handler of its message, had ended. Keep what you need from before.',
   WEBSOCKET_ALREADY_REGISTERED: (_: Record<string, never>): string =>
     '@fastify/websocket is registered already, so origins would be checked too late and clients closed without a code. ' +
     'Remove that registration: nefeli registers @fastify/websocket itself and passes `websocket: { … }` on to it.',

@@ -20,6 +20,9 @@ export {
 export type { NefeliMount, RouteHandler } from './fastify/mount.js';
 export type { MountOptions, NefeliOptions, OriginOptions, ServedOptions } from './fastify/options.js';
 export { nefeli } from './fastify/plugin.js';
+export type { Bindable, MadeBy, MadeOf } from './inversify/recipe.js';
+export { type ConnectionMaker, registerPerConnection } from './inversify/register-per-connection.js';
+export { type MessageMaker, registerPerMessage } from './inversify/register-per-message.js';
 export { defaultEventMatcher, type EventMatcher } from './mvc/event-matcher.js';
 export type { Adapter, BroadcastContent, Envelope, Member, Query, QueryResult } from './ports/adapter.js';
 export type { BodyArgs, CloseInfo, EventMap, EventsOf, Room, WaitOptions } from './ports/conn.js';

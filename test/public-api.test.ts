@@ -22,16 +22,18 @@ const VALUES = [
   'defaultEventMatcher',
   'memoryAdapter',
   'nefeli',
+  'registerPerConnection',
+  'registerPerMessage',
   'reply',
 ];
 
 const TYPES = `
-  Adapter Answer Body BodyArgs BodyIssue BroadcastContent
-  BroadcastMessage BroadcastTarget CloseInfo CloseOptions ConnRequest ConnectionContext
+  Adapter Answer Bindable Body BodyArgs BodyIssue BroadcastContent
+  BroadcastMessage BroadcastTarget CloseInfo CloseOptions ConnRequest ConnectionContext ConnectionMaker
   Context Envelope ErrorCode ErrorDetails ErrorInfo EventHandler
   EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception
-  HandlerOrder HeartbeatOptions Limits LocalQuery LocalView Logger Member
-  Message MessageContext MetricName Metrics Middleware MiddlewareObject
+  HandlerOrder HeartbeatOptions Limits LocalQuery LocalView Logger MadeBy MadeOf Member
+  Message MessageContext MessageMaker MetricName Metrics Middleware MiddlewareObject
   MountOptions Namespaces NamespaceOptions NefeliMount NefeliOptions Next OriginOptions
   Query QueryResult RemoteErrorInfo Reply Room RouteHandler
   ServedOptions ServerBehaviour SlowReaderPolicy Target WaitOptions

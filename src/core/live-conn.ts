@@ -254,15 +254,20 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     // Handlers that were still running had their own time: what tells of the end has all of its own.
     this.#endDeadlineMs = this.settings.scheduler.nowMs() + this.settings.handlerTimeoutMs;
     await endAll(this);
-    try {
-      if (this.#wasAdmitted) await runHook(this, 'onDisconnect');
-    } catch (error) {
-      report(this, error, { namespace: '', event: 'onDisconnect' });
-    }
+    if (this.#wasAdmitted) await this.#tell('onDisconnect');
+    await this.#tell('release');
     if (this.handlerTimeMs() <= 0)
       this.log.warn({ conn: this.id }, 'not all that ended with a connection was told in time');
     this.forget();
     this.#resolveClosed?.(info);
+  }
+
+  async #tell(hook: 'onDisconnect' | 'release'): Promise<void> {
+    try {
+      await runHook(this, hook);
+    } catch (error) {
+      report(this, error, { namespace: '', event: hook });
+    }
   }
 }
 

@@ -63,7 +63,7 @@ export function runHandler(context: ConnContext, run: Handler, msg: LiveMessage,
  * Runs what hears of the connection itself, for no longer than a handler may take. Gives a promise where that takes time,
  * and a rejected one for what is thrown.
  */
-export function runHook(context: ConnContext, hook: 'onConnect' | 'onDisconnect'): unknown {
+export function runHook(context: ConnContext, hook: 'onConnect' | 'onDisconnect' | 'release'): unknown {
   try {
     const result = context.settings[hook]?.(context.conn);
     if (!isPromiseLike(result)) return result;

@@ -47,6 +47,8 @@ export interface ConnSettings {
   readonly onConnect?: (conn: Conn) => unknown;
   /** Runs last, after every event about a connection that was not refused. */
   readonly onDisconnect?: (conn: Conn) => unknown;
+  /** Lets go of what was made for a connection, when everything else about it has ended. */
+  readonly release?: (conn: Conn) => unknown;
   /** Hears every error of a handler that nobody else answers for. Must not throw; if it does, that is logged. */
   readonly onError?: (error: unknown, info: ErrorInfo) => void;
   readonly onRemoteError?: (error: RemoteErrorInfo) => void;

@@ -113,15 +113,12 @@ export class Mount extends Server implements NefeliMount {
   /** Sockets whose id is being made. */
   readonly #awaited = new Set<WebSocket>();
 
-  /** @throws whatever is wrong in the code, with the mending */
-  constructor(options: NefeliOptions, app: App) {
-    const resolver = options.container && ContainerResolver.of(options.container);
-    const middleware = resolveMiddleware(options.use ?? [], resolver);
-    const table = tableOf(options, resolver, middleware);
+  private constructor(options: NefeliOptions, app: App, { table, middleware, resolver }: Prepared) {
     const onConnect = aroundConnection(middleware, options.onConnect);
     super({
       ...options,
       ...(onConnect && { onConnect }),
+      ...(resolver && { release: (conn) => resolver.release(conn) }),
       table,
       log: app.log,
       wire: (limits) => wireOf(options, table, limits),
@@ -135,6 +132,18 @@ export class Mount extends Server implements NefeliMount {
       urlHeaders: new UrlHeaders(options.urlHeaders ?? []),
       random: systemRandom,
     });
+  }
+
+  /**
+   * Makes what can be made before the first connection, and then the mount.
+   *
+   * @throws whatever is wrong in the code, with the mending
+   */
+  static async create(options: NefeliOptions, app: App): Promise<Mount> {
+    const resolver = options.container && ContainerResolver.of(options.container, app.log);
+    const middleware = await resolveMiddleware(options.use ?? [], resolver);
+    const table = await tableOf(options, resolver, middleware);
+    return new Mount(options, app, { table, middleware, resolver });
   }
 
   mount(name: string): NefeliMount {
@@ -222,13 +231,28 @@ export class Mount extends Server implements NefeliMount {
   }
 }
 
-function tableOf(
+/** What a mount is made of. */
+interface Prepared {
+  readonly table: EventTable;
+  readonly middleware: readonly Middleware[];
+  readonly resolver: Resolver | undefined;
+}
+
+async function tableOf(
   options: NefeliOptions,
   resolver: Resolver | undefined,
   middleware: readonly Middleware[],
-): EventTable {
+): Promise<EventTable> {
   const { controllers = [], namespaces = {}, orderIn: orders = {}, eventMatcher, useIn: middlewareIn = {} } = options;
-  const table = buildEventTable({ controllers, namespaces, orders, resolver, eventMatcher, middleware, middlewareIn });
+  const table = await buildEventTable({
+    controllers,
+    namespaces,
+    orders,
+    resolver,
+    eventMatcher,
+    middleware,
+    middlewareIn,
+  });
   if (options.native === 'only') mustBeNativeOnly(table);
   return table;
 }

@@ -29,7 +29,7 @@ const PATH_OPTIONS = { websocket: true, exposeHeadRoute: true } as const;
 const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
   checkOptions(options);
   const mounts = app.hasDecorator(MOUNTS) ? app.getDecorator<Mounts>(MOUNTS) : await setUp(app, options);
-  const mount = new Mount(options, { log: app.log, mounts });
+  const mount = await Mount.create(options, { log: app.log, mounts });
   mounts.add(mount);
   if (!mounts.isPayloadFixed) allowPayload(app, mount.maxMessageBytes);
   app.addHook('onReady', () => mount.start());

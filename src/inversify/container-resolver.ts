@@ -1,26 +1,33 @@
-import { Plugin, type PluginApi } from '@inversifyjs/plugin';
-import { type Container, injectable, type ServiceIdentifier } from 'inversify';
+import type { Container, Newable, ResolutionContext, ServiceIdentifier } from 'inversify';
 import { WsError } from '../errors.js';
 import { Conn, NSConn } from '../ports/conn.js';
+import type { Logger } from '../ports/logger.js';
 import type { MiddlewareObject } from '../ports/middleware.js';
 import type { ControllerType, MiddlewareType, Provision, Resolver } from '../ports/resolver.js';
-import { activeConnection, createFor } from './connection-scope.js';
-import { orExplain } from './explain-failure.js';
-import { type PlanFacts, type PlanNode, readPlan } from './read-plan.js';
+import { preDestroyOf } from './class-metadata.js';
+import { watchContainer } from './container-watch.js';
+import { currentFor, resolveFor } from './current.js';
+import { explained, orExplain } from './explain-failure.js';
+import { refuseLostInjection } from './inherited-injection.js';
+import { type Lifetime, type Plan, type PlanFacts, type PlanNode, readPlan, targetOf } from './read-plan.js';
+import { makeInjectable, type Recipe, releaseScope, Slot } from './recipe.js';
+import { nameOf } from './service-name.js';
 
-/** What a controller is made with and that differs from connection to connection. */
-const CONNECTION_SERVICES: ReadonlySet<ServiceIdentifier> = new Set([NSConn, Conn]);
-
-/** Where the plan being looked at goes; set only while one is. */
-let onPlan: ((root: PlanNode) => void) | undefined;
+/** What a controller is made with and that differs from connection to connection, and how long it lives. */
+const CONNECTION_SERVICES: ReadonlyMap<ServiceIdentifier, Lifetime> = new Map<ServiceIdentifier, Lifetime>([
+  [NSConn, 'namespace'],
+  [Conn, 'connection'],
+]);
 
 /** Ends a resolution when its plan is known, before anything has been constructed. */
 class PlanSeen extends Error {}
 
-class PlanReader extends Plugin<Container> {
-  load(api: PluginApi): void {
-    api.onPlan((_, { tree }) => onPlan?.(tree.root));
-  }
+/** What is to be made, and how long it is to live. */
+interface Root {
+  readonly name: string;
+  readonly lifetime: Lifetime;
+  /** What else is to be known where it cannot be made. */
+  readonly note?: string;
 }
 
 const resolvers = new WeakMap<Container, ContainerResolver>();
@@ -28,81 +35,187 @@ const resolvers = new WeakMap<Container, ContainerResolver>();
 /** Makes controllers from an inversify container. */
 export class ContainerResolver implements Resolver {
   readonly #container: Container;
+  /** Hands out what a node of a plan needs to be resolved by itself. */
+  readonly #context: ServiceIdentifier<ResolutionContext> = Symbol('nefeli.context');
+  /** Where the plan being looked at goes; set only while one is. */
+  #onPlan: ((plan: Plan) => void) | undefined;
+  /** What controllers have been planned with: binding it again is too late. */
+  readonly #planned = new Set<ServiceIdentifier>();
+  readonly #seen = new WeakSet<Recipe>();
+  /** Whether this side itself binds. */
+  #isBinding = false;
+  #log: Logger | undefined;
 
   private constructor(container: Container) {
     this.#container = container;
-    container.register(PlanReader);
-    bindUnlessBound(container, NSConn, () => activeConnection('NSConn'));
-    bindUnlessBound(container, Conn, () => activeConnection('Conn').conn);
-  }
-
-  /** The resolver of a container: one for all who share the container, so that it is bound into once. */
-  static of(container: Container): ContainerResolver {
-    const resolver = resolvers.get(container) ?? new ContainerResolver(container);
-    resolvers.set(container, resolver);
-    return resolver;
-  }
-
-  provide(controller: ControllerType): Provision {
-    const service = orExplain(controller.name, () => this.#bind(controller));
-    const { needsConnection, captivePath, preDestroy } = this.#plan(controller, service);
-    if (captivePath !== undefined) throw new WsError('CAPTIVE_CONNECTION', { path: captivePath });
-    const create = (): object => orExplain(controller.name, () => this.#container.get<object>(service));
-    if (!needsConnection) return { kind: 'static', instance: create() };
-    return {
-      kind: 'dynamic',
-      create: (ns) => createFor(ns, create),
-      preDestroy,
-    };
-  }
-
-  middleware(type: MiddlewareType): MiddlewareObject {
-    const service = orExplain(type.name, () => this.#bind(type)) as ServiceIdentifier<MiddlewareObject>; // what is bound is this type
-    const { needsConnection, paths } = this.#plan(type, service);
-    if (needsConnection) throw new WsError('CAPTIVE_CONNECTION', { path: `${paths[0]} (middleware is made once)` });
-    return orExplain(type.name, () => this.#container.get(service));
+    container
+      .bind(this.#context)
+      .toDynamicValue((context) => context)
+      .inTransientScope();
+    bindUnlessBound(container, NSConn, () => {
+      const { ns } = currentFor('NSConn');
+      if (!ns) throw new WsError('OUTSIDE_CONNECTION', { service: 'NSConn' });
+      return ns;
+    });
+    bindUnlessBound(container, Conn, () => currentFor('Conn').conn);
+    watchContainer(container, {
+      onPlan: (plan) => (this.#onPlan ?? refuseLate)(plan),
+      onBound: (service) => this.#onBound(service),
+    });
   }
 
   /**
-   * Binds a controller that its user has not bound, and gives the identifier to get it by: one of its own, so that its plan is
-   * certainly made anew.
+   * The resolver of a container: one for all who share the container, so that it is bound into once.
+   *
+   * @param log where a binding that comes too late is reported
    */
-  #bind(controller: ControllerType): ServiceIdentifier<object> {
-    if (!this.#container.isBound(controller)) {
-      makeInjectable(controller);
-      this.#container.bind(controller).toSelf().inTransientScope();
-    }
-    const alias: ServiceIdentifier<object> = Symbol(controller.name);
-    this.#container.bind(alias).toService(controller);
-    return alias;
+  static of(container: Container, log?: Logger): ContainerResolver {
+    const resolver = resolvers.get(container) ?? new ContainerResolver(container);
+    resolvers.set(container, resolver);
+    if (log) resolver.#log = log;
+    return resolver;
   }
 
-  #plan(controller: ControllerType, service: ServiceIdentifier<object>): PlanFacts {
-    let facts: PlanFacts | undefined;
-    onPlan = (root) => {
-      facts = readPlan(root, CONNECTION_SERVICES);
+  async provide(controller: ControllerType): Promise<Provision> {
+    const { name } = controller;
+    const slot = orExplain(name, () => this.#bind(controller));
+    const facts = await this.#check(slot.service, { name, lifetime: 'namespace' });
+    if (!facts.needsConnection) {
+      const instance = await this.#makeStatic(name, slot);
+      if (instance) return { kind: 'static', instance };
+    }
+    const { mayBeAsync, injectsProperties } = facts;
+    const acrossAwaits = mayBeAsync && injectsProperties;
+    // By itself the container is several times as fast, but gives nothing that takes its time.
+    const make = mayBeAsync
+      ? () => explained(name, () => slot.get(this.#container))
+      : () => orExplain(name, () => this.#container.get(slot.target));
+    return {
+      kind: 'dynamic',
+      create: (ns) => resolveFor({ conn: ns.conn, ns }, make, { acrossAwaits }),
+      preDestroy: preDestroyOf(controller.prototype as object),
+    };
+  }
+
+  async middleware(type: MiddlewareType): Promise<MiddlewareObject> {
+    const { name } = type;
+    const slot = orExplain(name, () => this.#bind(type));
+    await this.#check(slot.service, {
+      name,
+      lifetime: 'singleton',
+      note: ' (middleware is made once, and gets them as ctx)',
+    });
+    return await explained(name, () => slot.get(this.#container));
+  }
+
+  release(conn: Conn): Promise<void> {
+    return releaseScope(conn);
+  }
+
+  /** Makes what needs no connection, as far as the plan tells; nothing, where it asks for one all the same. */
+  async #makeStatic(name: string, slot: Slot<object>): Promise<object | undefined> {
+    try {
+      return await explained(name, () => slot.get(this.#container));
+    } catch (error) {
+      if (isOutside(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Binds a class that its user has not bound, and gives a way to it of its own, so that its plan is certainly made anew. */
+  #bind<T extends object>(type: Newable<T>): Slot<T> {
+    return this.#binding(() => {
+      if (!this.#container.isBound(type)) {
+        makeInjectable(type);
+        this.#container.bind(type).toSelf().inTransientScope();
+      }
+      return new Slot(this.#container, type);
+    });
+  }
+
+  /**
+   * Refuses what could not work, and makes the singletons whose makers hide what they need: what is wrong with them, and what
+   * they have to wait for, comes before the first connection.
+   */
+  async #check(service: ServiceIdentifier, root: Root): Promise<PlanFacts> {
+    const { facts, plan } = this.#plan(service, root);
+    for (const planned of facts.services) this.#planned.add(planned);
+    refuseCaptive(facts, root.note);
+    for (const type of facts.classes) refuseLostInjection(type);
+    for (const recipe of facts.recipes) await this.#checkRecipe(recipe);
+    for (const [node, path] of facts.hiddenSingletons) await this.#warmUp({ controller: root.name, path }, node, plan);
+    return facts;
+  }
+
+  async #checkRecipe(recipe: Recipe): Promise<void> {
+    if (recipe.root === undefined || this.#seen.has(recipe)) return;
+    this.#seen.add(recipe);
+    const { service } = this.#binding(() => new Slot(this.#container, recipe.root as ServiceIdentifier)); // there is one
+    await this.#check(service, recipe);
+  }
+
+  async #warmUp(place: { controller: string; path: string }, node: PlanNode, plan: Plan): Promise<void> {
+    const context = this.#container.get(this.#context);
+    try {
+      await explained(place.controller, () =>
+        node.resolve({ context, planResult: plan, requestScopeCache: undefined }),
+      );
+    } catch (error) {
+      if (!isOutside(error)) throw error;
+      throw new WsError('CAPTIVE_CONNECTION', { path: `${place.path} > ${error.details.service}` }, { cause: error });
+    }
+  }
+
+  #plan(service: ServiceIdentifier, { name, lifetime }: Root): { facts: PlanFacts; plan: Plan } {
+    let seen: { facts: PlanFacts; plan: Plan } | undefined;
+    this.#onPlan = (plan) => {
+      const query = { name, lifetime, connectionServices: CONNECTION_SERVICES };
+      seen = { facts: readPlan(targetOf(plan.tree.root), query), plan };
       throw new PlanSeen();
     };
     try {
-      orExplain(controller.name, () => this.#container.get(service));
+      orExplain(name, () => this.#container.get(service));
     } catch (error) {
       if (!(error instanceof PlanSeen)) throw error;
     } finally {
-      onPlan = undefined;
+      this.#onPlan = undefined;
     }
-    return facts ?? { needsConnection: false, paths: [], captivePath: undefined, preDestroy: [] };
+    if (!seen) throw new Error('inversify has made no plan');
+    return seen;
   }
+
+  #binding<T>(bind: () => T): T {
+    this.#isBinding = true;
+    try {
+      return bind();
+    } finally {
+      this.#isBinding = false;
+    }
+  }
+
+  #onBound(service: ServiceIdentifier): void {
+    if (this.#isBinding || !this.#planned.has(service)) return;
+    const err = new WsError('BINDING_LATE', { service: nameOf(service) });
+    this.#log?.warn({ err }, 'a service was bound too late');
+  }
+}
+
+/** Whatever asks for it: what lives long must not keep what lives shortly. */
+function refuseLate({ tree: { root } }: Plan): void {
+  const name = nameOf(root.serviceIdentifier);
+  refuseCaptive(readPlan(root, { name, lifetime: 'message', connectionServices: CONNECTION_SERVICES }));
+}
+
+const isOutside = (error: unknown): error is WsError<'OUTSIDE_CONNECTION'> =>
+  error instanceof WsError && error.code === 'OUTSIDE_CONNECTION';
+
+function refuseCaptive({ captive }: PlanFacts, note = ''): void {
+  if (!captive) return;
+  throw captive.holderLives === 'singleton'
+    ? new WsError('CAPTIVE_CONNECTION', { path: captive.path + note })
+    : new WsError('CAPTIVE_SERVICE', captive);
 }
 
 function bindUnlessBound<T>(container: Container, service: ServiceIdentifier<T>, value: () => T): void {
   if (!container.isBound(service)) container.bind<T>(service).toDynamicValue(value).inTransientScope();
-}
-
-/** `@Namespace` is enough: `@injectable()` is added where it is missing. inversify refuses a second one, by its message only. */
-function makeInjectable(controller: ControllerType): void {
-  try {
-    injectable()(controller);
-  } catch (error) {
-    if (!(error instanceof Error && error.message.includes('multiple times'))) throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { isPromiseLike } from '../core/run-handler.js';
 import { WsError } from '../errors.js';
 
 /** What inversify marks its errors with. Their classes are not exported, and bundlers rename them. */
@@ -21,13 +22,27 @@ export function orExplain<T>(controller: string, get: () => T): T {
   try {
     return get();
   } catch (cause) {
-    if (!(cause instanceof Error) || !(CORE_ERROR in cause || CONTAINER_ERROR in cause)) throw cause;
     throw explain(controller, cause);
   }
 }
 
+/** The same for what may take its time: a promise is given where it does, and for an error in any case. */
+export function explained<T>(controller: string, get: () => T | Promise<T>): T | Promise<T> {
+  const result = orExplain(controller, get);
+  if (!isPromiseLike(result)) return result;
+  return result.catch((cause: unknown) => {
+    throw explain(controller, cause);
+  });
+}
+
+/** What is not inversify's own, such as the error of a constructor, passes as it is. */
+function explain(controller: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || !(CORE_ERROR in cause || CONTAINER_ERROR in cause)) return cause;
+  return explainOwn(controller, cause);
+}
+
 /** What else inversify finds, such as a failing `@postConstruct`, it tells of in one line and by itself. */
-function explain(controller: string, cause: Error): Error {
+function explainOwn(controller: string, cause: Error): Error {
   const { message } = cause;
   if (message.includes(ASYNCHRONOUS)) return new WsError('SERVICE_ASYNC', { controller }, { cause });
   const [, type] = NO_METADATA.exec(message) ?? [];

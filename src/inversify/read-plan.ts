@@ -1,4 +1,5 @@
-import type { ServiceIdentifier } from 'inversify';
+import type { Newable, ResolutionContext, ServiceIdentifier } from 'inversify';
+import { type Recipe, recipeOf } from './recipe.js';
 import { nameOf } from './service-name.js';
 
 /** The parts of inversify's plan that are read here. Their types are not exported, so they are checked where they are read. */
@@ -6,75 +7,205 @@ export interface PlanNode {
   readonly serviceIdentifier: ServiceIdentifier;
   /** One binding, several, or none. */
   readonly bindings: unknown;
+  resolve(params: PlanResolution): unknown;
+}
+
+/** What a node is resolved with. */
+interface PlanResolution {
+  readonly context: ResolutionContext;
+  readonly planResult: unknown;
+  readonly requestScopeCache: undefined;
 }
 
 interface PlanBinding {
-  readonly binding: { readonly scope?: string };
+  readonly binding: {
+    readonly type?: string;
+    readonly scope?: string;
+    /** The builder of a dynamic value. */
+    readonly value?: unknown;
+    readonly implementationType?: Newable;
+    readonly onActivation?: unknown;
+  };
   /** Holds marks, too, for parameters that nothing is injected into. */
   readonly constructorParams?: readonly unknown[];
   readonly propertyParams?: ReadonlyMap<unknown, unknown>;
   readonly params?: readonly unknown[];
   /** Where a service is another name for one. */
   readonly redirection?: PlanNode;
-  readonly classMetadata?: { readonly lifecycle: { readonly preDestroyMethodNames: ReadonlySet<string | symbol> } };
+  readonly classMetadata?: { readonly lifecycle: { readonly postConstructMethodNames: ReadonlySet<unknown> } };
 }
 
-/** What a plan says about a controller. */
+/** What inversify plans to make, in which order. */
+export interface Plan {
+  readonly tree: { readonly root: PlanNode };
+}
+
+/** How long something lives. What lives longer must not keep what lives shorter. */
+export type Lifetime = 'singleton' | 'connection' | 'namespace' | 'message';
+
+/** Longest first. */
+const LIFETIMES: readonly Lifetime[] = ['singleton', 'connection', 'namespace', 'message'];
+
+const isLonger = (one: Lifetime, other: Lifetime): boolean => LIFETIMES.indexOf(one) < LIFETIMES.indexOf(other);
+
+/** A step of the way from a service to what it needs. */
+interface Step {
+  readonly name: string;
+  /** None for what lives as long as whoever it is made for. */
+  readonly lifetime: Lifetime | undefined;
+}
+
+/** Something that would be kept for longer than it lives. */
+export interface Captive {
+  readonly holder: string;
+  readonly holderLives: Lifetime;
+  readonly kept: string;
+  readonly keptLives: Lifetime;
+  /** The way from the root to what is kept, in words. */
+  readonly path: string;
+}
+
+/** What a plan says about what is made by it. */
 export interface PlanFacts {
-  /** Whether something of the connection is needed anywhere in it. */
-  readonly needsConnection: boolean;
-  /** Every way to something of the connection, in words. */
-  readonly paths: readonly string[];
-  /** The way from the controller to something of the connection that leads through a singleton; none is as it should be. */
-  readonly captivePath: string | undefined;
-  /** The methods of the controller that `@preDestroy` marks. */
-  readonly preDestroy: readonly (string | symbol)[];
+  /** Whether something of a connection, a namespace or a message is needed anywhere in it. */
+  needsConnection: boolean;
+  /** The first way to such a thing, in words. */
+  path: string | undefined;
+  captive: Captive | undefined;
+  /** Whether something in it may be asynchronous that is not certainly there when it is needed. */
+  mayBeAsync: boolean;
+  /** Whether anything is injected into properties: that is asked for after the constructor has run. */
+  injectsProperties: boolean;
+  readonly recipes: Set<Recipe>;
+  readonly services: Set<ServiceIdentifier>;
+  readonly classes: Set<Newable>;
+  /** Singletons whose makers hide what they need, each after those that it needs. */
+  readonly hiddenSingletons: Map<PlanNode, string>;
 }
 
-/** Reads off the plan of a controller what inversify does not check. Walks every service in it once per way to it. */
-export function readPlan(alias: PlanNode, connectionServices: ReadonlySet<ServiceIdentifier>): PlanFacts {
-  const root = bindingsOf(alias)[0]?.redirection ?? alias;
-  const paths = [...pathsTo(root, connectionServices, [])];
-  const captive = paths.find((path) => path.some(({ isSingleton }) => isSingleton));
-  const [binding] = bindingsOf(root);
-  return {
-    needsConnection: paths.length > 0,
-    paths: paths.map(inWords),
-    captivePath: captive && inWords(captive),
-    preDestroy: [...(binding?.classMetadata?.lifecycle.preDestroyMethodNames ?? [])],
+/** What is looked for in a plan. */
+export interface PlanQuery {
+  /** How long the root lives. */
+  readonly lifetime: Lifetime;
+  readonly name: string;
+  /** What belongs to a connection or a namespace by itself. */
+  readonly connectionServices: ReadonlyMap<ServiceIdentifier, Lifetime>;
+}
+
+/** What the plan of a service leads to that only hands on another one. */
+export function targetOf(alias: PlanNode): PlanNode {
+  return bindingsOf(alias).flatMap(needsOf)[0]?.node ?? alias;
+}
+
+/** Reads off a plan what inversify does not check. Walks every service in it once per way to it. */
+export function readPlan(root: PlanNode, { lifetime, name, connectionServices }: PlanQuery): PlanFacts {
+  const facts: PlanFacts = {
+    needsConnection: false,
+    path: undefined,
+    captive: undefined,
+    mayBeAsync: false,
+    injectsProperties: false,
+    recipes: new Set(),
+    services: new Set(),
+    classes: new Set(),
+    hiddenSingletons: new Map(),
   };
+  new Reading(facts, connectionServices).bindingsOf(root, name, [{ name, lifetime }]);
+  return facts;
+}
+
+class Reading {
+  readonly #facts: PlanFacts;
+  readonly #connectionServices: ReadonlyMap<ServiceIdentifier, Lifetime>;
+
+  constructor(facts: PlanFacts, connectionServices: ReadonlyMap<ServiceIdentifier, Lifetime>) {
+    this.#facts = facts;
+    this.#connectionServices = connectionServices;
+  }
+
+  /** Reads the bindings of the root, whose step has been made already. @returns whether anything in it hides what it needs */
+  bindingsOf(node: PlanNode, name: string, before: readonly Step[]): boolean {
+    this.#facts.services.add(node.serviceIdentifier);
+    let hides = false;
+    for (const binding of bindingsOf(node)) {
+      const isSingleton = binding.binding.scope === 'Singleton' && binding.binding.type !== 'ConstantValue';
+      const path: readonly Step[] = isSingleton ? [...before.slice(0, -1), { name, lifetime: 'singleton' }] : before;
+      hides = this.#binding(node, binding, path) || hides;
+    }
+    return hides;
+  }
+
+  #node(node: PlanNode, before: readonly Step[]): boolean {
+    const name = nameOf(node.serviceIdentifier);
+    const lifetime = this.#connectionServices.get(node.serviceIdentifier);
+    if (lifetime) {
+      this.#facts.services.add(node.serviceIdentifier);
+      this.#need([...before, { name, lifetime }]);
+      return false;
+    }
+    return this.bindingsOf(node, name, [...before, { name, lifetime: undefined }]);
+  }
+
+  #binding(node: PlanNode, planned: PlanBinding, path: readonly Step[]): boolean {
+    const { binding } = planned;
+    const name = path.at(-1)?.name ?? '';
+    const recipe = recipeOf(binding.value);
+    if (recipe) {
+      this.#facts.recipes.add(recipe);
+      this.#facts.mayBeAsync = true;
+      this.#need([...path.slice(0, -1), { name, lifetime: recipe.lifetime }]);
+      return false;
+    }
+    if (binding.implementationType) this.#facts.classes.add(binding.implementationType);
+    const isSingleton = path.at(-1)?.lifetime === 'singleton';
+    let hides = isBuilt(planned);
+    for (const need of needsOf(planned)) {
+      hides = this.#node(need.node, path) || hides;
+      if (need.isProperty) this.#facts.injectsProperties = true;
+    }
+    if (isSingleton && hides) this.#facts.hiddenSingletons.set(node, inWords(path));
+    if (!isSingleton && hides) this.#facts.mayBeAsync = true;
+    return hides && !isSingleton;
+  }
+
+  #need(path: readonly Step[]): void {
+    const { name: kept = '', lifetime: keptLives = 'connection' } = path.at(-1) ?? {};
+    this.#facts.needsConnection = true;
+    this.#facts.path ??= inWords(path);
+    const holder = path.reduce<Step | undefined>((longest, step) => {
+      if (!step.lifetime) return longest;
+      return !longest?.lifetime || isLonger(step.lifetime, longest.lifetime) ? step : longest;
+    }, undefined);
+    if (!holder?.lifetime || !isLonger(holder.lifetime, keptLives)) return;
+    this.#facts.captive ??= { holder: holder.name, holderLives: holder.lifetime, kept, keptLives, path: inWords(path) };
+  }
+}
+
+/** Whether a binding runs code that may ask the container for more, or give a promise. */
+function isBuilt({ binding, classMetadata }: PlanBinding): boolean {
+  if (binding.type === 'DynamicValue' || binding.type === 'ResolvedValue') return true;
+  return binding.onActivation !== undefined || (classMetadata?.lifecycle.postConstructMethodNames.size ?? 0) > 0;
 }
 
 const inWords = (path: readonly Step[]): string =>
-  path.map(({ name, isSingleton }) => (isSingleton ? `${name} (singleton)` : name)).join(' > ');
-
-interface Step {
-  readonly name: string;
-  readonly isSingleton: boolean;
-}
-
-function* pathsTo(
-  node: PlanNode,
-  wanted: ReadonlySet<ServiceIdentifier>,
-  before: readonly Step[],
-): Generator<readonly Step[]> {
-  const name = nameOf(node.serviceIdentifier);
-  if (wanted.has(node.serviceIdentifier)) {
-    yield [...before, { name, isSingleton: false }];
-    return;
-  }
-  for (const binding of bindingsOf(node)) {
-    const path = [...before, { name, isSingleton: binding.binding.scope === 'Singleton' }];
-    for (const need of needsOf(binding)) yield* pathsTo(need, wanted, path);
-  }
-}
+  path.map(({ name, lifetime }) => (lifetime === 'singleton' ? `${name} (singleton)` : name)).join(' > ');
 
 function bindingsOf({ bindings }: PlanNode): PlanBinding[] {
   return [bindings].flat().filter((binding) => binding !== undefined) as PlanBinding[]; // the nodes of inversify's plan
 }
 
-function needsOf({ constructorParams = [], propertyParams, params = [], redirection }: PlanBinding): PlanNode[] {
-  return [...constructorParams, ...(propertyParams?.values() ?? []), ...params, redirection].filter(isPlanNode);
+interface Need {
+  readonly node: PlanNode;
+  readonly isProperty: boolean;
+}
+
+function needsOf({ constructorParams = [], propertyParams, params = [], redirection }: PlanBinding): Need[] {
+  const needs = (nodes: Iterable<unknown>, isProperty: boolean): Need[] =>
+    [...nodes].filter(isPlanNode).map((node) => ({ node, isProperty }));
+  return [
+    ...needs([...constructorParams, ...params, redirection], false),
+    ...needs(propertyParams?.values() ?? [], true),
+  ];
 }
 
 const isPlanNode = (value: unknown): value is PlanNode =>

@@ -27,17 +27,18 @@ export interface Served {
  *
  * @throws whatever is wrong in the code, with the mending
  */
-export function buildEventTable(served: Served): EventTable {
+export async function buildEventTable(served: Served): Promise<EventTable> {
   const { controllers, namespaces, resolver, eventMatcher = defaultEventMatcher } = served;
   const parts = readEventMaps(namespaces, served.orders);
   if (controllers.length > 0 && !resolver) {
     throw new WsError('CONTROLLERS_NEED_CONTAINER', { controllers: controllers.map(({ name }) => name) });
   }
   for (const controller of controllers) {
-    if (resolver) parts.push(readController(controller, resolver, eventMatcher));
+    if (resolver) parts.push(await readController(controller, resolver, eventMatcher));
   }
-  const ofNamespace = new Map(
-    Object.entries(served.middlewareIn).map(([name, uses]) => [name, resolveMiddleware(uses, resolver)]),
-  );
+  const ofNamespace = new Map<string, readonly Middleware[]>();
+  for (const [name, uses] of Object.entries(served.middlewareIn)) {
+    ofNamespace.set(name, await resolveMiddleware(uses, resolver));
+  }
   return buildTable(parts, { all: served.middleware, ofNamespace });
 }

@@ -11,26 +11,33 @@ import { refuseFunctionFields, refuseFunctionProperties } from './function-field
 import { resolveMiddleware } from './resolve-middleware.js';
 
 /** Reads a decorated class as a part of the table. Everything is looked up here, at start, and nothing for a message. */
-export function readController(controller: ControllerType, resolver: Resolver, matcher: EventMatcher): Part {
+export async function readController(
+  controller: ControllerType,
+  resolver: Resolver,
+  matcher: EventMatcher,
+): Promise<Part> {
   const record = readClass(controller);
   const { namespace, order } = record;
   if (namespace === undefined) throw new WsError('CONTROLLER_NOT_DECORATED', { controller: controller.name });
   refuseFunctionFields(controller, matcher);
-  const provision = resolver.provide(controller);
-  const members = readMembers({ controller, record, provision, matcher, resolver });
+  const provision = await resolver.provide(controller);
+  const members = await readMembers({ controller, record, provision, matcher, resolver });
   if (members.length === 0) throw new WsError('CONTROLLER_WITHOUT_EVENTS', { controller: controller.name });
-  const middleware = resolveMiddleware(record.middleware, resolver);
+  const middleware = await resolveMiddleware(record.middleware, resolver);
   const part: Part = { namespace, owner: controller.name, order, members, middleware };
   if (provision.kind === 'static') {
     refuseFunctionProperties(controller, provision.instance, matcher);
     return part;
   }
+  const check = (instance: object): object => {
+    refuseFunctionProperties(controller, instance, matcher);
+    return instance;
+  };
   return {
     ...part,
     open: (ns) => {
       const instance = provision.create(ns);
-      refuseFunctionProperties(controller, instance, matcher);
-      return instance;
+      return instance instanceof Promise ? instance.then(check) : check(instance);
     },
     close: (instance) => disposeController(instance as object, provision.preDestroy), // made by open
   };
@@ -44,11 +51,11 @@ interface Reading {
   readonly resolver: Resolver;
 }
 
-function readMembers({ controller, record, provision, matcher, resolver }: Reading): Member[] {
+async function readMembers({ controller, record, provision, matcher, resolver }: Reading): Promise<Member[]> {
   const members: Member[] = [];
   for (const [name, method] of record.methods) {
     const origin = `${controller.name}.${name}`;
-    const middleware = resolveMiddleware(record.middlewareOf.get(name) ?? [], resolver);
+    const middleware = await resolveMiddleware(record.middlewareOf.get(name) ?? [], resolver);
     const run = runOf(method, provision);
     for (const { hears, schemas } of heardBy(name, record.events.get(name), matcher)) {
       members.push({ origin, hears, middleware, run: schemas ? checked(schemas, origin, run) : run });

@@ -1,4 +1,4 @@
-import type { NSConn } from './conn.js';
+import type { Conn, NSConn } from './conn.js';
 import type { MiddlewareObject } from './middleware.js';
 
 /** A class that can be a controller. */
@@ -14,8 +14,8 @@ export type Provision =
   | { readonly kind: 'static'; readonly instance: object }
   | {
       readonly kind: 'dynamic';
-      /** Synchronous, and cheap: it is called for every connection. */
-      readonly create: (ns: NSConn) => object;
+      /** Cheap: it is called for every connection. Gives a promise only where something that is needed takes its time. */
+      readonly create: (ns: NSConn) => object | Promise<object>;
       /** The methods to be called, and awaited, when an instance is let go. */
       readonly preDestroy: readonly (string | symbol)[];
     };
@@ -26,14 +26,17 @@ export interface Resolver {
    * Looks, at start, at how a controller is to be made, and refuses what could not work. Creates nothing that needs a
    * connection.
    *
-   * @throws {SERVICE_UNBOUND} {METADATA_MISSING} {SERVICE_ASYNC} {CAPTIVE_CONNECTION}
+   * @throws {SERVICE_UNBOUND} {METADATA_MISSING} {CAPTIVE_CONNECTION} {CAPTIVE_SERVICE} {INJECTION_NOT_INHERITED}
    */
-  provide(controller: ControllerType): Provision;
+  provide(controller: ControllerType): Promise<Provision>;
 
   /**
    * Makes a middleware, once for all.
    *
    * @throws {SERVICE_UNBOUND}, {CAPTIVE_CONNECTION} when it needs something of a connection: it gets that as `ctx`
    */
-  middleware(type: MiddlewareType): MiddlewareObject;
+  middleware(type: MiddlewareType): Promise<MiddlewareObject>;
+
+  /** Lets go of what was made for a connection, when everything of it has ended. Nothing is made for it from here on. */
+  release(conn: Conn): Promise<void>;
 }

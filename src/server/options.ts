@@ -81,6 +81,8 @@ export interface ServerOptions extends ServerBehaviour {
   readonly table: EventTable;
   readonly wire: (limits: Limits) => Wire;
   readonly log: Logger;
+  /** Lets go of what was made for a connection, after every event about it. */
+  readonly release?: (conn: Conn) => unknown;
   readonly scheduler?: Scheduler;
   readonly random?: Random;
 }

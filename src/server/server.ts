@@ -78,7 +78,7 @@ export class Server {
   constructor(options: ServerOptions) {
     const resolved = resolveOptions(options);
     const { metrics, scheduler, random, limits, heartbeat, askTimeoutMs } = resolved;
-    const { adapter, log, table, onConnect, onDisconnect, onError, onRemoteError } = options;
+    const { adapter, log, table, onConnect, onDisconnect, release, onError, onRemoteError } = options;
     this.#resolved = resolved;
     this.metrics = metrics;
     this.#log = log;
@@ -105,6 +105,7 @@ export class Server {
       hub: this.#hub,
       ...(onConnect && { onConnect }),
       ...(onDisconnect && { onDisconnect }),
+      ...(release && { release }),
       ...(onError && { onError }),
       ...(onRemoteError && { onRemoteError }),
     };

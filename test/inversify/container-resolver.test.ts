@@ -52,7 +52,7 @@ describe('ContainerResolver', () => {
     }
   });
 
-  it('constructs nothing at start that a connection is needed for', () => {
+  it('constructs nothing at start that a connection is needed for', async () => {
     let made = 0;
     @injectable()
     class Expensive {
@@ -70,7 +70,7 @@ describe('ContainerResolver', () => {
     }
     const container = new Container();
     container.bind(Expensive).toSelf();
-    expect(ContainerResolver.of(container).provide(Chat).kind).toBe('dynamic');
+    expect((await ContainerResolver.of(container).provide(Chat)).kind).toBe('dynamic');
     expect(made).toBe(0);
   });
 

@@ -1,9 +1,7 @@
 import Fastify from 'fastify';
 import { Container, inject, injectable, named, postConstruct } from 'inversify';
-import { type Middleware, Namespace, NSConn, nefeli, Use } from 'nefeli';
+import { type Middleware, Namespace, nefeli, Use } from 'nefeli';
 import { describe, expect, it } from 'vitest';
-import { ContainerResolver } from '../../src/inversify/container-resolver.js';
-import { RawClient, startNefeli } from '../support/start-app.js';
 
 class Logger {}
 
@@ -148,13 +146,15 @@ describe('a controller that cannot be made is refused at start', () => {
     );
   });
 
-  it('with SERVICE_ASYNC for an asynchronous binding', async () => {
+  it('with SERVICE_ASYNC for a binding that asks the container for an asynchronous one by get()', async () => {
     const container = new Container();
-    container.bind(Mailer).toDynamicValue(async () => new Mailer(new Logger()));
+    const LATER = Symbol('Later');
+    container.bind(LATER).toDynamicValue(async () => new Logger());
+    container.bind(Mailer).toDynamicValue((context) => new Mailer(context.get<Logger>(LATER)));
 
     expect((await refusalOf(container, Chat)).message).toBe(
-      'SERVICE_ASYNC: Chat cannot be made: it needs a service with an asynchronous binding, and is made synchronously. ' +
-        'Await the value before nefeli is registered, and bind it with toConstantValue(…).',
+      'SERVICE_ASYNC: Chat cannot be made: something in it asks the container by get(…) for a service with an asynchronous ' +
+        'binding. Ask by getAsync(…), or let it be injected: then it is waited for.',
     );
   });
 
@@ -206,44 +206,5 @@ describe('middleware that cannot be made', () => {
     expect((await refusalOf(new Container(), Guarded)).message).toContain(
       'SERVICE_UNBOUND: Guard cannot be made: no binding for Logger, needed by Guard. Bind',
     );
-  });
-});
-
-describe('a controller of a connection that needs an asynchronous service', () => {
-  @Namespace('default')
-  class Slow {
-    constructor(
-      @inject(NSConn) readonly ns: NSConn,
-      @inject(Mailer) readonly mailer: Mailer,
-    ) {}
-    onChat() {}
-  }
-  const containerOf = (): Container => {
-    const container = new Container();
-    container.bind(Mailer).toDynamicValue(async () => new Mailer(new Logger()));
-    return container;
-  };
-
-  it('throws SERVICE_ASYNC when it is made', () => {
-    const provision = ContainerResolver.of(containerOf()).provide(Slow);
-
-    expect(provision.kind).toBe('dynamic');
-    expect(() => provision.kind === 'dynamic' && provision.create({} as NSConn)).toThrow(/^SERVICE_ASYNC: Slow cannot/);
-  });
-
-  it('is logged with its code at the connect, and the client reads of an internal error', async () => {
-    const lines: string[] = [];
-    const stream = { write: (line: string) => void lines.push(line) };
-    const app = await startNefeli(
-      { container: containerOf(), controllers: [Slow] },
-      { logger: { level: 'error', stream } },
-    );
-    const client = await RawClient.open(app);
-
-    client.send('M', '$1;default;;_OnNamespaceConnect;0;0;');
-    await client.next();
-
-    expect(await client.next()).toMatch(/^\$1;default;;_OnNamespaceConnect;1;0;internal error [\da-f]{16}$/);
-    expect(lines).toEqual([expect.stringContaining('"code":"SERVICE_ASYNC"')]);
   });
 });

@@ -242,7 +242,7 @@ describe('middleware', () => {
     }
     const namespaces = { default: { chat: () => {} } };
     await expect(Fastify().register(nefeli, { namespaces, container: new Container(), use: [Nosy] })).rejects.toThrow(
-      /CAPTIVE_CONNECTION: .*Nosy > NSConn \(middleware is made once\)/,
+      /CAPTIVE_CONNECTION: .*Nosy \(singleton\) > NSConn \(middleware is made once, and gets them as ctx\)/,
     );
     await expect(Fastify().register(nefeli, { namespaces, use: [Nosy] })).rejects.toThrow(
       /CONTROLLERS_NEED_CONTAINER.*Nosy/,

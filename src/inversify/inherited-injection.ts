@@ -1,0 +1,35 @@
+import type { Newable } from 'inversify';
+import { WsError } from '../errors.js';
+import { classMetadataOf } from './class-metadata.js';
+
+const OWN_CONSTRUCTOR = /[{;}\s]constructor\s*\(/;
+
+/**
+ * Refuses a class whose base has something injected that the class itself would not get: inversify leaves it `undefined` without
+ * a word, unless the class says `@injectFromBase`.
+ *
+ * @throws {INJECTION_NOT_INHERITED}
+ */
+export function refuseLostInjection(type: Newable): void {
+  const own = classMetadataOf(type);
+  for (let base = baseOf(type); base; base = baseOf(base)) {
+    const inherited = classMetadataOf(base);
+    if (!inherited) continue;
+    for (const property of inherited.properties.keys()) {
+      if (!own?.properties.has(property)) refuse(type, base, String(property));
+    }
+    // The parameters of a constructor of its own are its own business.
+    const isConstructorInherited = !OWN_CONSTRUCTOR.test(type.toString());
+    const { length } = inherited.constructorArguments;
+    if (isConstructorInherited && length > (own?.constructorArguments.length ?? 0)) refuse(type, base, 'constructor');
+  }
+}
+
+function refuse(type: Newable, base: Newable, member: string): never {
+  throw new WsError('INJECTION_NOT_INHERITED', { type: type.name, base: base.name, member });
+}
+
+function baseOf(type: Newable): Newable | undefined {
+  const base: unknown = Object.getPrototypeOf(type);
+  return typeof base === 'function' && base !== Function.prototype ? (base as Newable) : undefined; // what a class extends
+}
