@@ -138,6 +138,12 @@ const MESSAGE_OF = {
     `the mount ${quote(d.name)} is registered twice. Give the second one another name.`,
   MOUNT_UNKNOWN: (d: { name: string; mounts: readonly string[] }): string =>
     `no mount is named ${quote(d.name)}. Registered: ${list(d.mounts)}. Register it with { name: ${quote(d.name)} }.`,
+  BROADCASTER_UNREADY: (d: { name: string }): string =>
+    `the Broadcaster of the mount ${quote(d.name)} was used while there is no such mount: before nefeli had been registered, or ` +
+    'after its app had closed. Use it in methods and not in constructors, and register nefeli before whoever uses it runs.',
+  BROADCASTER_AMBIGUOUS: (d: { name: string; mounts: number }): string =>
+    `the Broadcaster of the mount ${quote(d.name)} was used, but ${d.mounts} apps share its container and have a mount of that name. ` +
+    'Give the mounts names, and inject it with @named(…).',
   MOUNT_ELSEWHERE: (_: Record<string, never>): string =>
     'nefeli is registered in another, sibling context of the same server, and two contexts cannot both own its upgrades. ' +
     'Register nefeli on their common parent, with a name for each mount.',

@@ -25,6 +25,14 @@ export { type ConnectionMaker, registerPerConnection } from './inversify/registe
 export { type MessageMaker, registerPerMessage } from './inversify/register-per-message.js';
 export { defaultEventMatcher, type EventMatcher } from './mvc/event-matcher.js';
 export type { Adapter, BroadcastContent, Envelope, Member, Query, QueryResult } from './ports/adapter.js';
+export {
+  type Answer,
+  Broadcaster,
+  type BroadcastMessage,
+  type BroadcastTarget,
+  type Exception,
+  type NamespacesOf,
+} from './ports/broadcaster.js';
 export type { BodyArgs, CloseInfo, EventMap, EventsOf, Room, WaitOptions } from './ports/conn.js';
 export { Conn, NSConn } from './ports/conn.js';
 export type { ConnRequest } from './ports/conn-request.js';
@@ -43,10 +51,9 @@ export type {
 export { CloseCode } from './protocol/close-codes.js';
 export { NATIVE_MESSAGE, SystemEvent } from './protocol/event-names.js';
 export type { Body } from './protocol/message.js';
-export type { Answer, BroadcastTarget, Exception } from './server/broadcast-target.js';
 export { Counters } from './server/counters.js';
 export type { HeartbeatOptions } from './server/heartbeat.js';
 export type { LocalQuery, LocalView } from './server/local-view.js';
 export type { Limits, ServerBehaviour } from './server/options.js';
 export type { SlowReaderPolicy } from './server/outbox.js';
-export type { BroadcastMessage, CloseOptions } from './server/server.js';
+export type { CloseOptions } from './server/server.js';

@@ -66,6 +66,8 @@ const DETAILS: { readonly [Code in ErrorCode]: ErrorDetails<Code> } = {
   WEBSOCKET_ALREADY_REGISTERED: {},
   MOUNT_DUPLICATE: { name: 'admin' },
   MOUNT_UNKNOWN: { name: 'admim', mounts: ['default', 'admin'] },
+  BROADCASTER_UNREADY: { name: 'admin' },
+  BROADCASTER_AMBIGUOUS: { name: 'admin', mounts: 2 },
   MOUNT_ELSEWHERE: {},
   ID_EMPTY: {},
   ID_INVALID: { type: 'number' },

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 /** What users import. A name that goes breaks somebody; a name that comes stays for years. */
 const VALUES = [
   'BodyError',
+  'Broadcaster',
   'CloseCode',
   'CloseError',
   'Conn',
@@ -34,7 +35,7 @@ const TYPES = `
   EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception
   HandlerOrder HeartbeatOptions Limits LocalQuery LocalView Logger MadeBy MadeOf Member
   Message MessageContext MessageMaker MetricName Metrics Middleware MiddlewareObject
-  MountOptions Namespaces NamespaceOptions NefeliMount NefeliOptions Next OriginOptions
+  MountOptions Namespaces NamespaceOptions NamespacesOf NefeliMount NefeliOptions Next OriginOptions
   Query QueryResult RemoteErrorInfo Reply Room RouteHandler
   ServedOptions ServerBehaviour SlowReaderPolicy Target WaitOptions
 `

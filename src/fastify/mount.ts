@@ -4,6 +4,7 @@ import { aroundConnection } from '../core/around.js';
 import type { EventTable } from '../core/event-table.js';
 import { systemRandom, systemScheduler } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
+import { BroadcasterSupply } from '../inversify/broadcaster-supply.js';
 import { ContainerResolver } from '../inversify/container-resolver.js';
 import { buildEventTable } from '../mvc/build-event-table.js';
 import { resolveMiddleware } from '../mvc/resolve-middleware.js';
@@ -110,6 +111,7 @@ export class Mount extends Server implements NefeliMount {
   readonly #options: NefeliOptions;
   readonly #mounts: Mounts;
   readonly #guard: UpgradeGuard;
+  #supply: BroadcasterSupply | undefined;
   /** Sockets whose id is being made. */
   readonly #awaited = new Set<WebSocket>();
 
@@ -141,9 +143,13 @@ export class Mount extends Server implements NefeliMount {
    */
   static async create(options: NefeliOptions, app: App): Promise<Mount> {
     const resolver = options.container && ContainerResolver.of(options.container, app.log);
+    const supply = options.container && BroadcasterSupply.of(options.container, options.name ?? DEFAULT_MOUNT);
     const middleware = await resolveMiddleware(options.use ?? [], resolver);
     const table = await tableOf(options, resolver, middleware);
-    return new Mount(options, app, { table, middleware, resolver });
+    const mount = new Mount(options, app, { table, middleware, resolver });
+    supply?.attach(mount);
+    mount.#supply = supply;
+    return mount;
   }
 
   mount(name: string): NefeliMount {
@@ -160,6 +166,7 @@ export class Mount extends Server implements NefeliMount {
     // Nobody reads from these yet, so they would not answer a close frame.
     for (const ws of this.#awaited) ws.terminate();
     await super.close(options);
+    this.#supply?.detach(this);
   }
 
   checkUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<void> {

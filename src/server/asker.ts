@@ -1,9 +1,9 @@
 import { parseJson } from '../core/body.js';
 import { RemoteError, WsError } from '../errors.js';
 import type { BroadcastContent, QueryResult } from '../ports/adapter.js';
+import type { Answer } from '../ports/broadcaster.js';
 import type { NSConn, WaitOptions } from '../ports/conn.js';
 import type { Body } from '../protocol/message.js';
-import type { Answer } from './broadcast-target.js';
 
 /** Asks several connections and gives the first answer; the others need not answer any more. */
 export async function askFirst(

@@ -2,13 +2,14 @@ import { toPayload } from '../core/body.js';
 import { checkEvent, type Encoding } from '../core/outbound.js';
 import { RemoteError, WsError } from '../errors.js';
 import type { BroadcastContent, Member, Query, QueryResult } from '../ports/adapter.js';
+import type { Answer } from '../ports/broadcaster.js';
 import type { Conn, NSConn, WaitOptions } from '../ports/conn.js';
 import type { Hub, Target } from '../ports/hub.js';
 import type { Metrics } from '../ports/metrics.js';
 import { answerOf, askFirst, unheard } from './asker.js';
-import type { Answer, TargetActions } from './broadcast-target.js';
-import { Broadcaster } from './broadcaster.js';
 import type { Cluster, LocalServer } from './cluster.js';
+import type { TargetActions } from './live-broadcast-target.js';
+import { LocalDelivery } from './local-delivery.js';
 import type { Registry } from './registry.js';
 
 interface HubParts {
@@ -26,11 +27,11 @@ interface HubParts {
 /** Where the connections of a server meet each other, and those of the other servers. */
 export class LocalHub implements Hub, LocalServer, TargetActions {
   readonly #parts: HubParts;
-  readonly #broadcaster: Broadcaster;
+  readonly #delivery: LocalDelivery;
 
   constructor(parts: HubParts) {
     this.#parts = parts;
-    this.#broadcaster = new Broadcaster(parts.encoding, parts.metrics, parts.registry);
+    this.#delivery = new LocalDelivery(parts.encoding, parts.metrics, parts.registry);
   }
 
   enter(namespace: string): void | Promise<void> {
@@ -130,7 +131,7 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
   }
 
   deliver(target: Target, content: BroadcastContent): number {
-    return this.#broadcaster.deliver(target, content);
+    return this.#delivery.deliver(target, content);
   }
 
   countHere(target: Target): number {
@@ -178,7 +179,7 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
     this.#parts.metrics.count('broadcasts.sent');
     const receivers = this.deliver(target, content);
     // What is too large is found when it is encoded: where nobody here needed that, it must not reach the other servers.
-    if (receivers === 0) this.#broadcaster.check(target, content);
+    if (receivers === 0) this.#delivery.check(target, content);
     return { content, receivers };
   }
 

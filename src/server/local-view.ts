@@ -1,7 +1,7 @@
 import type { Member } from '../ports/adapter.js';
 import type { Conn } from '../ports/conn.js';
 import type { Target } from '../ports/hub.js';
-import { everybodyIn } from './broadcast-target.js';
+import { everybodyIn } from './live-broadcast-target.js';
 import type { LocalHub } from './local-hub.js';
 import type { Registry } from './registry.js';
 

@@ -5,16 +5,17 @@ import { observed } from '../core/observed.js';
 import { checkEvent, checkName, type Encoding } from '../core/outbound.js';
 import type { ConnSettings } from '../core/settings.js';
 import { WsError } from '../errors.js';
+import type { Answer, BroadcastMessage, BroadcastTarget, Exception } from '../ports/broadcaster.js';
 import type { Timer } from '../ports/clock.js';
 import type { Conn, EventMap, EventsOf, WaitOptions } from '../ports/conn.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Socket } from '../ports/socket.js';
 import { CloseCode, isSendableCloseCode } from '../protocol/close-codes.js';
-import { type Answer, addExceptions, BroadcastTarget, type Exception, everybodyIn } from './broadcast-target.js';
 import { Cluster } from './cluster.js';
 import { publishClosed, publishOpened } from './diagnostics.js';
 import { Heartbeat } from './heartbeat.js';
+import { addExceptions, everybodyIn, LiveBroadcastTarget } from './live-broadcast-target.js';
 import { LocalHub } from './local-hub.js';
 import { LocalView, targetOf } from './local-view.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js';
@@ -27,16 +28,6 @@ import { Session } from './session.js';
 export interface Arrival extends ConnArrival {
   /** The network address of the client, which quotas count by. */
   readonly address: string;
-}
-
-/** A message for many, in neffos's form. */
-export interface BroadcastMessage {
-  readonly namespace: string;
-  readonly room?: string;
-  readonly event: string;
-  readonly body?: unknown;
-  /** Only the connections with this public id. */
-  readonly to?: string;
 }
 
 /** What the connections of a server that closes are told, and how long it waits for them. */
@@ -165,7 +156,7 @@ export class Server {
 
   /** Everybody in a namespace, to be narrowed and then broadcast to, asked or counted. */
   in<Emits extends EventsOf<Emits> = EventMap>(namespace: string): BroadcastTarget<Emits> {
-    return new BroadcastTarget<Emits>(this.#hub, everybodyIn(namespace));
+    return new LiveBroadcastTarget<Emits>(this.#hub, everybodyIn(namespace));
   }
 
   /**

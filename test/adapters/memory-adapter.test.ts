@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryBus, memoryAdapter } from '../../src/adapters/memory/memory-adapter.js';
 import type { Envelope } from '../../src/ports/adapter.js';
-import { everybodyIn } from '../../src/server/broadcast-target.js';
+import { everybodyIn } from '../../src/server/live-broadcast-target.js';
 import { adapterContract } from '../contract/adapter.contract.js';
 
 adapterContract({

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { systemRandom } from '../../src/core/web-platform.js';
 import type { Query, QueryResult } from '../../src/ports/adapter.js';
-import { everybodyIn } from '../../src/server/broadcast-target.js';
 import { Cluster, type LocalServer } from '../../src/server/cluster.js';
 import { Counters } from '../../src/server/counters.js';
+import { everybodyIn } from '../../src/server/live-broadcast-target.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { MemoryLog, settle } from '../support/test-server.js';
 import { ScriptedAdapter } from './scripted-adapter.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LiveConn } from '../../src/core/live-conn.js';
 import type { Conn, NSConn } from '../../src/ports/conn.js';
 import type { Target } from '../../src/ports/hub.js';
-import { everybodyIn } from '../../src/server/broadcast-target.js';
+import { everybodyIn } from '../../src/server/live-broadcast-target.js';
 import { Registry } from '../../src/server/registry.js';
 import { testServer } from '../support/test-server.js';
 import { member } from './member.js';

@@ -10,7 +10,7 @@ import type { Registry } from './registry.js';
 const encoder = new TextEncoder();
 
 /** Sends one message to many of this server's own connections: encoded once, the same bytes for all. */
-export class Broadcaster {
+export class LocalDelivery {
   readonly #encoding: Encoding;
   readonly #metrics: Metrics;
   readonly #registry: Registry;

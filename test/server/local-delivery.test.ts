@@ -9,7 +9,7 @@ const TICK = ';default;;tick;0;0;';
 const numbers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-describe('Broadcaster', () => {
+describe('LocalDelivery', () => {
   it('loses none of 1,000 quick broadcasts to 10 connections, and keeps their order', async () => {
     const t = testServer(namespaces);
     const peers = await Promise.all(Array.from({ length: 10 }, () => member(t)));

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Answer } from '../../src/ports/broadcaster.js';
 import type { Target } from '../../src/ports/hub.js';
 import {
-  type Answer,
   addExceptions,
-  BroadcastTarget,
   everybodyIn,
+  LiveBroadcastTarget,
   type TargetActions,
-} from '../../src/server/broadcast-target.js';
+} from '../../src/server/live-broadcast-target.js';
 
 /** Remembers what a target was carried out with. */
 class Actions implements TargetActions {
@@ -33,12 +33,12 @@ class Actions implements TargetActions {
   }
 }
 
-const chain = (): { actions: Actions; everybody: BroadcastTarget } => {
+const chain = (): { actions: Actions; everybody: LiveBroadcastTarget } => {
   const actions = new Actions();
-  return { actions, everybody: new BroadcastTarget(actions, everybodyIn('default')) };
+  return { actions, everybody: new LiveBroadcastTarget(actions, everybodyIn('default')) };
 };
 
-describe('BroadcastTarget', () => {
+describe('LiveBroadcastTarget', () => {
   it('narrows step by step: rooms and ids are unions', () => {
     const { actions, everybody } = chain();
 
