@@ -1,20 +1,13 @@
 import { WsError } from '../errors.js';
-import type { Conn, NSConn } from '../ports/conn.js';
+import type { Conn } from '../ports/conn.js';
 import type { ConnRequest } from '../ports/conn-request.js';
-import type { Message } from '../ports/message.js';
-import type { ConnectionContext, Context, MessageContext, Middleware } from '../ports/middleware.js';
+import type { ConnectionContext, Context, Middleware } from '../ports/middleware.js';
 import type { Handler } from './event-table.js';
 
-/** What a handler hears, where that is not told by the message itself. */
-export type HeardKind = 'namespace' | 'room' | 'message';
-
 /** Puts middleware around a handler, the first outermost. Without any it is the handler as it was, and costs nothing. */
-export function around(middleware: readonly Middleware[], heard: HeardKind, run: Handler): Handler {
+export function around(middleware: readonly Middleware[], run: Handler): Handler {
   if (middleware.length === 0) return run;
-  return (msg, ns, scope) => {
-    const kind = heard === 'message' ? kindOf(msg) : heard;
-    return pass(middleware, new LiveMessageContext(kind, msg, ns), () => run(msg, ns, scope));
-  };
+  return (msg, ns, scope) => pass(middleware, msg.contextIn(ns), () => run(msg, ns, scope));
 }
 
 /** Puts middleware around the hook of new connections. */
@@ -24,11 +17,6 @@ export function aroundConnection(
 ): ((conn: Conn) => unknown) | undefined {
   if (middleware.length === 0) return hook;
   return (conn) => pass(middleware, new LiveConnectionContext(conn), () => hook?.(conn));
-}
-
-function kindOf({ isNative, isAsk }: Message): MessageContext['kind'] {
-  if (isNative) return 'native';
-  return isAsk ? 'ask' : 'event';
 }
 
 async function pass(middleware: readonly Middleware[], ctx: Context, handle: () => unknown): Promise<unknown> {
@@ -60,48 +48,6 @@ class LiveConnectionContext implements ConnectionContext {
 
   get signal(): AbortSignal {
     return this.conn.signal;
-  }
-
-  get state(): Map<unknown, unknown> {
-    this.#state ??= new Map();
-    return this.#state;
-  }
-}
-
-class LiveMessageContext implements MessageContext {
-  readonly kind: MessageContext['kind'];
-  readonly message: Message;
-  readonly ns: NSConn;
-  #state: Map<unknown, unknown> | undefined;
-
-  constructor(kind: MessageContext['kind'], message: Message, ns: NSConn) {
-    this.kind = kind;
-    this.message = message;
-    this.ns = ns;
-  }
-
-  get conn(): Conn {
-    return this.ns.conn;
-  }
-
-  get request(): ConnRequest {
-    return this.ns.conn.request;
-  }
-
-  get namespace(): string {
-    return this.message.namespace;
-  }
-
-  get room(): string {
-    return this.message.room;
-  }
-
-  get event(): string {
-    return this.message.event;
-  }
-
-  get signal(): AbortSignal {
-    return this.message.signal;
   }
 
   get state(): Map<unknown, unknown> {

@@ -1,13 +1,13 @@
 import type { NSConn } from '../ports/conn.js';
-import type { Message } from '../ports/message.js';
 import type { SystemEvent } from '../protocol/event-names.js';
+import type { HandledMessage } from './message-context.js';
 
 /**
  * What runs for an event.
  *
  * @param scope what the namespace's `open` has made for this connection; nothing for plain functions
  */
-export type Handler = (msg: Message, ns: NSConn, scope: unknown) => unknown;
+export type Handler = (msg: HandledMessage, ns: NSConn, scope: unknown) => unknown;
 
 /** A handler, and the name it goes by. */
 export interface EventEntry {

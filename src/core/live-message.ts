@@ -1,7 +1,7 @@
-import type { Conn } from '../ports/conn.js';
-import type { Message } from '../ports/message.js';
+import type { Conn, NSConn } from '../ports/conn.js';
 import type { Body } from '../protocol/message.js';
 import { parseJson } from './body.js';
+import { type HandledMessage, LiveMessageContext } from './message-context.js';
 
 interface MessageFields {
   readonly namespace: string;
@@ -16,7 +16,7 @@ interface MessageFields {
 }
 
 /** A message on its way through a handler. */
-export class LiveMessage implements Message {
+export class LiveMessage implements HandledMessage {
   readonly namespace: string;
   readonly room: string;
   readonly event: string;
@@ -30,6 +30,7 @@ export class LiveMessage implements Message {
   #abort: AbortController | undefined;
   #isOverdue = false;
   #isFinished = false;
+  #context: LiveMessageContext | undefined;
 
   constructor(conn: Conn, fields: MessageFields) {
     this.#conn = conn;
@@ -60,6 +61,15 @@ export class LiveMessage implements Message {
       else if (!this.#isFinished) this.#conn.signal.addEventListener('abort', this.#onClose);
     }
     return this.#abort.signal;
+  }
+
+  get context(): LiveMessageContext | undefined {
+    return this.#context;
+  }
+
+  contextIn(ns: NSConn): LiveMessageContext {
+    this.#context ??= new LiveMessageContext(this, ns);
+    return this.#context;
   }
 
   json(): unknown {

@@ -2,7 +2,7 @@ import { WsError } from '../errors.js';
 import type { NSConn } from '../ports/conn.js';
 import type { Middleware } from '../ports/middleware.js';
 import { SystemEvent } from '../protocol/event-names.js';
-import { around, type HeardKind } from './around.js';
+import { around } from './around.js';
 import type { EventEntry, EventTable, Handler, HandlerOrder, LifecycleEvent, NamespaceTable } from './event-table.js';
 import { isPromiseLike } from './run-handler.js';
 
@@ -77,7 +77,7 @@ function addMember(draft: Draft, part: Part, member: Member, index: number): voi
   const { origin, hears } = member;
   const own: Handler = (msg, ns, scope) => member.run(msg, ns, (scope as readonly unknown[] | undefined)?.[index]);
   if (typeof hears === 'string' && isLifecycle(hears)) return addLifecycleMember(draft, hears, own);
-  const run = around([...draft.middleware, ...(part.middleware ?? []), ...(member.middleware ?? [])], 'message', own);
+  const run = around([...draft.middleware, ...(part.middleware ?? []), ...(member.middleware ?? [])], own);
   if (typeof hears === 'string') return addCatchAll(draft, hears, { origin, run });
   const name = hears[0] ?? '';
   for (const spelling of hears) {
@@ -111,10 +111,9 @@ function finish(draft: Draft): NamespaceTable {
   const { namespace, events, any, native, parts } = draft;
   const lifecycle = new Map([...draft.lifecycle].map(([event, runs]) => [event, inTurn(runs)]));
   const middleware = [...draft.middleware, ...parts.flatMap((part) => part.middleware ?? [])];
-  for (const [event, kind] of GUARDED) {
+  for (const event of GUARDED) {
     // Also where nothing hears the event: whoever stands around it decides on it.
-    if (middleware.length > 0)
-      lifecycle.set(event, around(middleware, kind, lifecycle.get(event) ?? (() => undefined)));
+    if (middleware.length > 0) lifecycle.set(event, around(middleware, lifecycle.get(event) ?? (() => undefined)));
   }
   const order = orderOf(namespace, parts);
   const opens = parts.some(({ open }) => open);
@@ -139,10 +138,7 @@ function orderOf(namespace: string, parts: readonly Part[]): HandlerOrder | unde
 const ORDERS: readonly HandlerOrder[] = ['connection', 'namespace', 'parallel'];
 
 /** The lifecycle events that middleware stands around: those by which somebody comes in. */
-const GUARDED: readonly (readonly [LifecycleEvent, HeardKind])[] = [
-  [SystemEvent.NamespaceConnect, 'namespace'],
-  [SystemEvent.RoomJoin, 'room'],
-];
+const GUARDED: readonly LifecycleEvent[] = [SystemEvent.NamespaceConnect, SystemEvent.RoomJoin];
 
 /** One handler as it is; several one after the other, and the first that throws ends it. */
 function inTurn(runs: readonly Handler[]): Handler {

@@ -1,5 +1,6 @@
 import { parseJson } from '../core/body.js';
 import type { Handler } from '../core/event-table.js';
+import type { HandledMessage } from '../core/message-context.js';
 import { Reply } from '../core/reply.js';
 import { isPromiseLike } from '../core/run-handler.js';
 import type { EventSchemas } from '../decorators/controller-record.js';
@@ -20,7 +21,7 @@ export function checked({ body, reply, as = 'json' }: EventSchemas, origin: stri
   return (msg, ns, scope) => {
     const handle = (checkedBody: unknown): unknown => {
       // The type says text or bytes; the schema of the event has said what it is instead, and @On has held the method to that.
-      const input = body ? (new CheckedMessage(msg, checkedBody) as Message as Message) : msg;
+      const input = body ? (new CheckedMessage(msg, checkedBody) as Message as HandledMessage) : msg;
       const result = run(input, ns, scope);
       if (!answer) return result;
       return isPromiseLike(result) ? Promise.resolve(result).then(answer) : answer(result);

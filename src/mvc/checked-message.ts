@@ -1,13 +1,27 @@
+import type { HandledMessage, LiveMessageContext } from '../core/message-context.js';
+import type { NSConn } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
 
 /** A message whose body has been checked: everything else is as it came. */
 export class CheckedMessage<T> implements Message<T> {
   readonly body: T;
-  readonly #message: Message;
+  readonly #message: HandledMessage;
 
-  constructor(message: Message, body: T) {
+  constructor(message: HandledMessage, body: T) {
     this.#message = message;
     this.body = body;
+    if (message.context) message.context.body = body;
+  }
+
+  get context(): LiveMessageContext | undefined {
+    return this.#message.context;
+  }
+
+  /** The context that the unchecked message has: middleware has seen it. */
+  contextIn(ns: NSConn): LiveMessageContext {
+    const context = this.#message.contextIn(ns);
+    context.body = this.body;
+    return context;
   }
 
   get namespace(): string {

@@ -19,9 +19,11 @@ export interface ConnectionContext extends AnyContext {
 
 /**
  * Something happens in a namespace: it is being connected, a room of it is being joined, or a message has come: an event, an
- * ask, or a raw one.
+ * ask, or a raw one. There is one of it for a message: whatever stands around the handler shares it, and the parameter
+ * decorators of the handler do.
  */
 export interface MessageContext extends AnyContext {
+  /** To a parameter decorator `namespace` and `room` stand for every lifecycle event of a namespace and of a room. */
   readonly kind: 'namespace' | 'room' | 'event' | 'ask' | 'native';
   readonly ns: NSConn;
   readonly namespace: string;
@@ -30,6 +32,8 @@ export interface MessageContext extends AnyContext {
   /** The event as it was sent. */
   readonly event: string;
   readonly message: Message;
+  /** The body as it came, and as checked as soon as a schema of the event has accepted it. */
+  readonly body: unknown;
 }
 
 /** What middleware stands around. `kind` says which. */
