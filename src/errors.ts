@@ -88,6 +88,10 @@ const MESSAGE_OF = {
     'Write it as a method, not as an arrow function property.',
   HANDLER_NOT_FUNCTION: (d: { namespace: string; event: string; type: string }): string =>
     `the event ${quote(d.event)} of the namespace ${quote(d.namespace)} is of type ${d.type}. Give it a function (msg, ns) => ….`,
+  HANDLER_PARAMETER: (d: { method: string; parameter: number; reason: string }): string =>
+    `the parameter ${d.parameter} of ${d.method} ${d.reason}`,
+  PARAMETER_MISPLACED: (d: { decorator: string; place: string; mending: string }): string =>
+    `${d.decorator} stands on ${d.place}, and is for parameters of handlers. ${d.mending}`,
   NATIVE_MISPLACED: (d: { namespace: string }): string =>
     `onNativeMessage stands in the namespace ${quote(d.namespace)}. Raw messages have no namespace: move it to the namespace "".`,
   NATIVE_ONLY_INVALID: (d: { found: readonly string[] }): string =>
@@ -127,6 +131,9 @@ const MESSAGE_OF = {
   BINDING_LATE: (d: { service: string }): string =>
     `${d.service} was bound after nefeli was registered, when controllers that need it had been planned: what was made before ` +
     'keeps what it has, and a second binding is one too many. Bind it before.',
+  SESSION_MISSING: (_: Record<string, never>): string =>
+    'the request of this connection has no session. Register a session plugin, such as @fastify/session, before the route of ' +
+    'the websocket, or leave CurrentSession out.',
   OUTSIDE_CONNECTION: (d: { service: string }): string =>
     `${d.service} was asked for outside of a connection. Inject it only into controllers, and into transient services that controllers use.`,
   SCOPE_ENDED: (_: Record<string, never>): string =>

@@ -3,9 +3,14 @@ export type { EventHandler, EventHandlers, Namespaces } from './core/event-maps.
 export type { HandlerOrder } from './core/event-table.js';
 export { type Reply, reply } from './core/reply.js';
 export type { ErrorInfo, RemoteErrorInfo } from './core/settings.js';
+export { Conn } from './decorators/conn.js';
+export { CurrentSession, CurrentUser, Logger, Request } from './decorators/connection-values.js';
 export type { EventSchemas } from './decorators/controller-record.js';
+export { createParamDecorator } from './decorators/create-param-decorator.js';
+export { Body, Msg, Ns, RoomName } from './decorators/message-params.js';
 export { Namespace, type NamespaceOptions } from './decorators/namespace.js';
 export { On } from './decorators/on.js';
+export type { ParamDecorator } from './decorators/param-decorator.js';
 export { Use } from './decorators/use.js';
 export {
   BodyError,
@@ -34,10 +39,9 @@ export {
   type NamespacesOf,
 } from './ports/broadcaster.js';
 export type { BodyArgs, CloseInfo, EventMap, EventsOf, Room, WaitOptions } from './ports/conn.js';
-export { Conn, NSConn } from './ports/conn.js';
+export { NSConn } from './ports/conn.js';
 export type { ConnRequest } from './ports/conn-request.js';
 export type { Target } from './ports/hub.js';
-export type { Logger } from './ports/logger.js';
 export type { Message } from './ports/message.js';
 export type { MetricName, Metrics } from './ports/metrics.js';
 export type {
@@ -50,7 +54,6 @@ export type {
 } from './ports/middleware.js';
 export { CloseCode } from './protocol/close-codes.js';
 export { NATIVE_MESSAGE, SystemEvent } from './protocol/event-names.js';
-export type { Body } from './protocol/message.js';
 export { Counters } from './server/counters.js';
 export type { HeartbeatOptions } from './server/heartbeat.js';
 export type { LocalQuery, LocalView } from './server/local-view.js';

@@ -8,12 +8,12 @@ const PROGRAM = `
 import 'reflect-metadata';
 import Fastify from 'fastify';
 import { Container, inject } from 'inversify';
-import { Namespace, nefeli, NSConn, type Message } from 'nefeli';
+import { Body, Conn, Namespace, nefeli, NSConn } from 'nefeli';
 
 @Namespace('default')
 class EchoController {
-  constructor(@inject(NSConn) private readonly ns: NSConn) {}
-  onEcho(msg: Message) { return \`\${this.ns.namespace}: \${String(msg.body)}\`; }
+  constructor(@inject(NSConn) private readonly ns: NSConn, private readonly conn: Conn) {}
+  onEcho(@Body() body: Body) { return \`\${this.ns.namespace}: \${String(body)} \${this.conn === this.ns.conn}\`; }
 }
 
 const app = Fastify();
@@ -88,7 +88,7 @@ describe('the package', () => {
 
     run(process.execPath, resolve('node_modules/typescript/bin/tsc'), '-p', '.');
 
-    expect(run(process.execPath, 'program.js').trim()).toBe('$2;default;;echo;0;0;default: hi');
+    expect(run(process.execPath, 'program.js').trim()).toBe('$2;default;;echo;0;0;default: hi true');
   }, 180_000);
 });
 

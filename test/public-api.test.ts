@@ -4,22 +4,31 @@ import { describe, expect, it } from 'vitest';
 
 /** What users import. A name that goes breaks somebody; a name that comes stays for years. */
 const VALUES = [
+  'Body',
   'BodyError',
   'Broadcaster',
   'CloseCode',
   'CloseError',
   'Conn',
   'Counters',
+  'CurrentSession',
+  'CurrentUser',
+  'Logger',
   'MemoryBus',
+  'Msg',
   'NATIVE_MESSAGE',
   'NSConn',
   'Namespace',
+  'Ns',
   'On',
   'PublicError',
   'RemoteError',
+  'Request',
+  'RoomName',
   'SystemEvent',
   'Use',
   'WsError',
+  'createParamDecorator',
   'defaultEventMatcher',
   'memoryAdapter',
   'nefeli',
@@ -29,14 +38,13 @@ const VALUES = [
 ];
 
 const TYPES = `
-  Adapter Answer Bindable Body BodyArgs BodyIssue BroadcastContent
-  BroadcastMessage BroadcastTarget CloseInfo CloseOptions ConnRequest ConnectionContext ConnectionMaker
-  Context Envelope ErrorCode ErrorDetails ErrorInfo EventHandler
-  EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception
-  HandlerOrder HeartbeatOptions Limits LocalQuery LocalView Logger MadeBy MadeOf Member
-  Message MessageContext MessageMaker MetricName Metrics Middleware MiddlewareObject
-  MountOptions Namespaces NamespaceOptions NamespacesOf NefeliMount NefeliOptions Next OriginOptions
-  Query QueryResult RemoteErrorInfo Reply Room RouteHandler
+  Adapter Answer Bindable BodyArgs BodyIssue BroadcastContent BroadcastMessage BroadcastTarget
+  CloseInfo CloseOptions ConnRequest ConnectionContext ConnectionMaker Context Envelope ErrorCode
+  ErrorDetails ErrorInfo EventHandler EventHandlers EventMap EventMatcher EventSchemas EventsOf
+  Exception HandlerOrder HeartbeatOptions Limits LocalQuery LocalView MadeBy MadeOf Member Message
+  MessageContext MessageMaker MetricName Metrics Middleware MiddlewareObject MountOptions
+  NamespaceOptions Namespaces NamespacesOf NefeliMount NefeliOptions Next OriginOptions
+  ParamDecorator Query QueryResult RemoteErrorInfo Reply Room RouteHandler
   ServedOptions ServerBehaviour SlowReaderPolicy Target WaitOptions
 `
   .trim()

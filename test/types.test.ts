@@ -1,6 +1,26 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Conn, type Message, Namespace, NSConn, On, type Room } from 'nefeli';
+import { Container } from 'inversify';
+import {
+  Body,
+  Conn,
+  CurrentSession,
+  CurrentUser,
+  createParamDecorator,
+  Logger,
+  type Message,
+  type MessageContext,
+  Msg,
+  Namespace,
+  NSConn,
+  Ns,
+  On,
+  type ParamDecorator,
+  Request,
+  type Room,
+  RoomName,
+} from 'nefeli';
 import { describe, expectTypeOf, it } from 'vitest';
+import { z } from 'zod';
 
 interface ChatEvents {
   chat: { from: string; text: string };
@@ -37,20 +57,95 @@ function broadcastsWhatIsDeclared({ nefeli }: FastifyInstance): void {
 }
 
 class Refused {
-  // @ts-expect-error a handler takes a message first
+  // @ts-expect-error a message that nothing has checked is text or bytes, wherever it stands
   @On('chat')
-  onChat(_: number): void {}
+  onChat(_: number, msg: Message<number>): void {
+    void msg;
+  }
 
   // @ts-expect-error only methods hear events
   @On('field')
   field = 5;
 }
 
+const Field = createParamDecorator((ctx, name: string, size?: number) => `${ctx.event} ${name} ${size}`);
+
+/** Never made: a parameter that is no message is what its decorator says, and only messages are judged. */
+class Decorated {
+  @On('sum', { body: z.array(z.number()), reply: z.number() })
+  onSum(@Body() numbers: number[], @Ns() ns: NSConn): number {
+    return numbers.length + ns.rooms.length;
+  }
+
+  @On('sum', { body: z.array(z.number()) })
+  onMessage(@RoomName() _: string, @Msg() msg: Message<number[]>, @Field('a', 1) __: string): void {
+    void msg;
+  }
+
+  @On('optional', { body: z.number() })
+  onOptional(msg?: Message<number>, _?: NSConn<ChatEvents>): void {
+    void msg;
+  }
+
+  @On('anything')
+  onAnything(
+    @Request() _: Request,
+    @CurrentUser() __: { id: string },
+    @Conn() ___: Conn,
+    @Logger() ____: Logger,
+  ): void {}
+
+  @On('unknown', { body: z.number() })
+  // biome-ignore lint/suspicious/noExplicitAny: what has no type is not judged
+  onUnknown(_: any, __: unknown): void {}
+
+  // @ts-expect-error the schema gives numbers
+  @On('sum', { body: z.array(z.number()) })
+  onText(@Body() _: string, @Msg() msg: Message<string>): void {
+    void msg;
+  }
+
+  // @ts-expect-error the schema gives a number, also where the message may be left out
+  @On('optional', { body: z.number() })
+  onOptionalText(msg?: Message<string>): void {
+    void msg;
+  }
+
+  // @ts-expect-error the reply schema wants a number, whatever the parameters are
+  @On('sum', { body: z.array(z.number()), reply: z.number() })
+  onReply(@Body() _: number[]): string {
+    return '5';
+  }
+
+  // @ts-expect-error a name is missing
+  onField(@Field() _: string): void {}
+
+  // @ts-expect-error the size is a number
+  onSize(@Field('a', 'b') _: string): void {}
+}
+
+/** Never called: these throw where the class is written. */
+function misplaced(): unknown {
+  class Uncalled {
+    // @ts-expect-error it has to be called first
+    onUncalled(@Body _: Body): void {}
+  }
+  class Property {
+    // @ts-expect-error a property is no parameter: write @inject(CurrentSession)
+    @CurrentSession() readonly session: unknown;
+  }
+  class Constructor {
+    // @ts-expect-error a constructor has no message: write @inject(Request)
+    constructor(@Request() readonly ofConn: Request) {}
+  }
+  return [Uncalled, Property, Constructor];
+}
+
 // @ts-expect-error an abstract class cannot be made for a connection
 @Namespace('default')
 abstract class Abstract {}
 
-void [sendsWhatIsDeclared, broadcastsWhatIsDeclared, Refused, Abstract];
+void [sendsWhatIsDeclared, broadcastsWhatIsDeclared, Refused, Decorated, misplaced, Abstract];
 
 describe('the types', () => {
   it('let a Message be text or bytes where nothing was checked', () => {
@@ -62,6 +157,27 @@ describe('the types', () => {
   it('know conn.request as the Fastify request', () => {
     expectTypeOf<Conn['request']>().toExtend<FastifyRequest>();
     expectTypeOf<Conn['request']['headers']['cookie']>().toEqualTypeOf<string | undefined>();
+  });
+
+  it('know what a token stands for, and that it is a decorator', () => {
+    const container = new Container();
+    const get = (): readonly unknown[] => [
+      expectTypeOf(container.get(Request)).toEqualTypeOf<Conn['request']>(),
+      expectTypeOf(container.get(Logger)).toEqualTypeOf<Conn['log']>(),
+      expectTypeOf(container.get(Conn)).toEqualTypeOf<Conn>(),
+      expectTypeOf(container.get(NSConn)).toEqualTypeOf<NSConn>(),
+      expectTypeOf(container.get(CurrentUser)).toEqualTypeOf<unknown>(),
+    ];
+    void get;
+    expectTypeOf(Conn).returns.toEqualTypeOf<ParamDecorator>();
+    expectTypeOf(Request()).toEqualTypeOf<ParamDecorator>();
+    expectTypeOf<Body>().toEqualTypeOf<Message['body']>();
+  });
+
+  it('take the arguments of a parameter decorator from its function', () => {
+    expectTypeOf(Field).parameters.toEqualTypeOf<[name: string, size?: number | undefined]>();
+    const none = createParamDecorator((ctx) => expectTypeOf(ctx).toEqualTypeOf<MessageContext>());
+    expectTypeOf(none).parameters.toEqualTypeOf<[]>();
   });
 
   it('know app.nefeli', () => {

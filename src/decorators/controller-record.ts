@@ -1,4 +1,6 @@
-import type { Use } from '../ports/middleware.js';
+import type { NSConn } from '../ports/conn.js';
+import type { Message } from '../ports/message.js';
+import type { MessageContext, Use } from '../ports/middleware.js';
 import type { StandardSchemaV1 } from '../ports/schema.js';
 
 /** A method that a decorator has named an event of. */
@@ -16,11 +18,24 @@ export interface EventSchemas {
   readonly as?: 'json' | 'text' | 'bytes';
 }
 
+/** A parameter of a method that a decorator has said the value of. */
+export interface ParamRecord {
+  readonly method: string;
+  readonly index: number;
+  readonly reader: ParamReader;
+}
+
+/** How the value of a parameter is read. What needs no context costs none. */
+export type ParamReader =
+  | { readonly needs: 'message'; readonly read: (msg: Message, ns: NSConn) => unknown }
+  | { readonly needs: 'context'; readonly read: (ctx: MessageContext) => unknown };
+
 /** What the decorators have recorded of one class, its bases not included. */
 export interface ControllerRecord {
   namespace?: string;
   order?: 'connection' | 'namespace' | 'parallel';
   readonly events: EventRecord[];
+  readonly params: ParamRecord[];
   /** In the order in which they are written, the outermost first. */
   readonly middleware: Use[];
   readonly middlewareOf: Map<string, Use[]>;
@@ -33,7 +48,7 @@ interface Recorded {
   [RECORD]?: ControllerRecord;
 }
 
-const emptyRecord = (): ControllerRecord => ({ events: [], middleware: [], middlewareOf: new Map() });
+const emptyRecord = (): ControllerRecord => ({ events: [], params: [], middleware: [], middlewareOf: new Map() });
 
 /** The record of a class itself; an empty one is made where there is none. */
 export function recordOf(controller: object): ControllerRecord {

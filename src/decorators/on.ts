@@ -2,15 +2,39 @@ import type { Message } from '../ports/message.js';
 import type { StandardSchemaV1 } from '../ports/schema.js';
 import { type EventSchemas, recordOf } from './controller-record.js';
 
-/** What a method that hears an event looks like: a message with a body of this type first, and a reply of that. */
-// biome-ignore lint/suspicious/noExplicitAny: what follows the message is the NSConn, which a handler may narrow
-type EventMethod<In, Out> = (msg: Message<In>, ...rest: any[]) => Out | Promise<Out>;
+/** A method that hears an event, and what it replies. */
+// biome-ignore lint/suspicious/noExplicitAny: what a parameter gets is judged below, or said by its decorator
+type EventMethod<Out> = (...args: any[]) => Out | Promise<Out>;
 
-type EventDecorator<In, Out> = <Method extends EventMethod<In, Out>>(
+type EventDecorator<In, Out> = <Method extends EventMethod<Out>>(
   prototype: object,
   method: string,
-  descriptor: TypedPropertyDescriptor<Method>,
+  descriptor: TypedPropertyDescriptor<Method> & Judged<Parameters<Method>, In>,
 ) => void;
+
+/**
+ * Holds each parameter that is a `Message<T>` to what the event gives. Others are not judged: decorators of parameters say
+ * what those get, and the compiler shows them to nobody.
+ */
+type Judged<Params extends readonly unknown[], In> = false extends {
+  [Index in keyof Params]: Fits<Params[Index], In>;
+}[number]
+  ? MessageMisfit<In>
+  : unknown;
+
+/** `false` for a message that this event does not give; anything else will do. */
+type Fits<Param, In> = 0 extends 1 & Param
+  ? true
+  : [NonNullable<Param>] extends [Message<unknown>]
+    ? Message<In> extends Param
+      ? true
+      : false
+    : true;
+
+/** Never given: the compiler names it where a `Message<T>` is not what the event gives. */
+interface MessageMisfit<In> {
+  readonly theMessageOfThisEventIs: Message<In>;
+}
 
 /** The schemas of an event, as {@link EventSchemas} says. */
 interface TypedSchemas<BodySchema extends StandardSchemaV1, ReplySchema extends StandardSchemaV1> {
@@ -30,11 +54,14 @@ type InputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferI
  *
  * With a schema (zod, valibot, ArkType, or any other Standard Schema) the handler gets the checked value as `msg.body`. What
  * does not fit is answered with a {@link BodyError}, and the handler is not called. A `Message<T>` that the schema does
- * not give is refused by the compiler.
+ * not give is refused by the compiler, whichever parameter it is.
  *
  * ```ts
  * @On('sum', { body: z.array(z.number()) })
  * onSum(msg: Message<number[]>) { return msg.body.reduce((a, b) => a + b, 0); }
+ *
+ * @On('product', { body: z.array(z.number()) })
+ * onProduct(@Body() factors: number[]) { return factors.reduce((a, b) => a * b, 1); }
  * ```
  *
  * @param event a name of one's own, or a system event of neffos (`_OnRoomJoined`)

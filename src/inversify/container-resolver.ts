@@ -1,6 +1,7 @@
 import type { Container, Newable, ResolutionContext, ServiceIdentifier } from 'inversify';
 import { WsError } from '../errors.js';
-import { Conn, NSConn } from '../ports/conn.js';
+import { CONNECTION_VALUES } from '../mvc/connection-values.js';
+import { type Conn, NSConn } from '../ports/conn.js';
 import type { Logger } from '../ports/logger.js';
 import type { MiddlewareObject } from '../ports/middleware.js';
 import type { ControllerType, MiddlewareType, Provision, Resolver } from '../ports/resolver.js';
@@ -16,7 +17,7 @@ import { nameOf } from './service-name.js';
 /** What a controller is made with and that differs from connection to connection, and how long it lives. */
 const CONNECTION_SERVICES: ReadonlyMap<ServiceIdentifier, Lifetime> = new Map<ServiceIdentifier, Lifetime>([
   [NSConn, 'namespace'],
-  [Conn, 'connection'],
+  ...CONNECTION_VALUES.map(({ token }) => [token, 'connection'] as const),
 ]);
 
 /** Ends a resolution when its plan is known, before anything has been constructed. */
@@ -57,7 +58,9 @@ export class ContainerResolver implements Resolver {
       if (!ns) throw new WsError('OUTSIDE_CONNECTION', { service: 'NSConn' });
       return ns;
     });
-    bindUnlessBound(container, Conn, () => currentFor('Conn').conn);
+    for (const { token, read } of CONNECTION_VALUES) {
+      bindUnlessBound(container, token, () => read(currentFor(token.name).conn));
+    }
     watchContainer(container, {
       onPlan: (plan) => (this.#onPlan ?? refuseLate)(plan),
       onBound: (service) => this.#onBound(service),
