@@ -476,6 +476,13 @@ describe('parameters that cannot work', () => {
         }
         return Chat;
       },
+      () => {
+        const tenant = (ctx: MessageContext): unknown => ctx.state.get('tenant');
+        class Chat {
+          constructor(@misplaced(createParamDecorator(tenant)()) readonly name: string) {}
+        }
+        return Chat;
+      },
     ];
     const messages = places.map((place) => {
       try {
@@ -495,6 +502,7 @@ describe('parameters that cannot work', () => {
       `PARAMETER_MISPLACED: @Body() stands on the class Chat, ${handlers} ${move}`,
       `PARAMETER_MISPLACED: @Ns() stands on the constructor of Chat, ${handlers} In a constructor write @inject(NSConn).`,
       `PARAMETER_MISPLACED: a parameter decorator stands on the constructor of Chat, ${handlers} Move it to a parameter of a method that hears an event.`,
+      `PARAMETER_MISPLACED: the parameter decorator of tenant stands on the constructor of Chat, ${handlers} Move it to a parameter of a method that hears an event.`,
     ]);
   });
 });
