@@ -36,7 +36,7 @@ const MESSAGE_OF = {
     `this connection has joined ${d.maxRooms} rooms already. Leave one, or raise limits.maxRooms.`,
   HANDLER_TIMEOUT: (d: { event: string; timeoutMs: number }): string =>
     `the handler of ${quote(d.event)} did not finish within ${d.timeoutMs} ms, so the next message goes on without it. ` +
-    'Let it end when msg.signal aborts, or raise handlerTimeoutMs.',
+    'Let it end when msg.signal aborts, or raise handlerTimeoutMs or the timeout() around it.',
 
   // What can happen to whoever sends or waits.
   ASK_TIMEOUT: (d: { event: string; timeoutMs: number }): string =>

@@ -28,6 +28,10 @@ export { nefeli } from './fastify/plugin.js';
 export type { Bindable, MadeBy, MadeOf } from './inversify/recipe.js';
 export { type ConnectionMaker, registerPerConnection } from './inversify/register-per-connection.js';
 export { type MessageMaker, registerPerMessage } from './inversify/register-per-message.js';
+export { type LogMessagesOptions, logMessages } from './middleware/log-messages.js';
+export { type RateLimitOptions, rateLimit } from './middleware/rate-limit.js';
+export { type RequireRoleOptions, requireRole } from './middleware/require-role.js';
+export { type TimeoutOptions, timeout } from './middleware/timeout.js';
 export { defaultEventMatcher, type EventMatcher } from './mvc/event-matcher.js';
 export type { Adapter, BroadcastContent, Envelope, Member, Query, QueryResult } from './ports/adapter.js';
 export {
@@ -38,6 +42,7 @@ export {
   type Exception,
   type NamespacesOf,
 } from './ports/broadcaster.js';
+export type { Clock, Scheduler, Timer } from './ports/clock.js';
 export type { BodyArgs, CloseInfo, EventMap, EventsOf, Room, WaitOptions } from './ports/conn.js';
 export { NSConn } from './ports/conn.js';
 export type { ConnRequest } from './ports/conn-request.js';

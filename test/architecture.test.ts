@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: ['errors'],
   ports: ['protocol', 'errors', 'npm:@standard-schema/spec'],
   core: BELOW,
+  middleware: ['core', ...BELOW],
   server: ['core', ...BELOW, 'node:*'],
   adapters: [...BELOW, 'node:*'],
   transport: [...BELOW, 'npm:ws', 'node:*'],

@@ -30,22 +30,27 @@ const VALUES = [
   'WsError',
   'createParamDecorator',
   'defaultEventMatcher',
+  'logMessages',
   'memoryAdapter',
   'nefeli',
+  'rateLimit',
   'registerPerConnection',
   'registerPerMessage',
   'reply',
+  'requireRole',
+  'timeout',
 ];
 
 const TYPES = `
-  Adapter Answer Bindable BodyArgs BodyIssue BroadcastContent BroadcastMessage BroadcastTarget
+  Adapter Answer Bindable BodyArgs BodyIssue BroadcastContent BroadcastMessage BroadcastTarget Clock
   CloseInfo CloseOptions ConnRequest ConnectionContext ConnectionMaker Context Envelope ErrorCode
   ErrorDetails ErrorInfo EventHandler EventHandlers EventMap EventMatcher EventSchemas EventsOf
-  Exception HandlerOrder HeartbeatOptions Limits LocalQuery LocalView MadeBy MadeOf Member Message
-  MessageContext MessageMaker MetricName Metrics Middleware MiddlewareObject MountOptions
-  NamespaceOptions Namespaces NamespacesOf NefeliMount NefeliOptions Next OriginOptions
-  ParamDecorator Query QueryResult RemoteErrorInfo Reply Room RouteHandler
-  ServedOptions ServerBehaviour SlowReaderPolicy Target WaitOptions
+  Exception HandlerOrder HeartbeatOptions Limits LocalQuery LocalView LogMessagesOptions MadeBy
+  MadeOf Member Message MessageContext MessageMaker MetricName Metrics Middleware MiddlewareObject
+  MountOptions NamespaceOptions Namespaces NamespacesOf NefeliMount NefeliOptions Next OriginOptions
+  ParamDecorator Query QueryResult RateLimitOptions RemoteErrorInfo Reply RequireRoleOptions Room
+  RouteHandler Scheduler ServedOptions ServerBehaviour SlowReaderPolicy Target TimeoutOptions Timer
+  WaitOptions
 `
   .trim()
   .split(/\s+/);

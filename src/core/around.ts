@@ -3,6 +3,7 @@ import type { Conn } from '../ports/conn.js';
 import type { ConnRequest } from '../ports/conn-request.js';
 import type { ConnectionContext, Context, Middleware } from '../ports/middleware.js';
 import type { Handler } from './event-table.js';
+import { LiveMessage } from './live-message.js';
 
 /** Puts middleware around a handler, the first outermost. Without any it is the handler as it was, and costs nothing. */
 export function around(middleware: readonly Middleware[], run: Handler): Handler {
@@ -16,7 +17,10 @@ export function aroundConnection(
   hook: ((conn: Conn) => unknown) | undefined,
 ): ((conn: Conn) => unknown) | undefined {
   if (middleware.length === 0) return hook;
-  return (conn) => pass(middleware, new LiveConnectionContext(conn), () => hook?.(conn));
+  return (conn) => {
+    const ctx = new LiveConnectionContext(conn);
+    return pass(middleware, ctx, () => hook?.(conn)).finally(() => ctx.finish());
+  };
 }
 
 async function pass(middleware: readonly Middleware[], ctx: Context, handle: () => unknown): Promise<unknown> {
@@ -36,10 +40,13 @@ async function pass(middleware: readonly Middleware[], ctx: Context, handle: () 
 class LiveConnectionContext implements ConnectionContext {
   readonly kind = 'connection';
   readonly conn: Conn;
+  /** Holds the signal of this run, as a message does. */
+  readonly #run: LiveMessage;
   #state: Map<unknown, unknown> | undefined;
 
   constructor(conn: Conn) {
     this.conn = conn;
+    this.#run = new LiveMessage(conn, { namespace: '', event: 'onConnect' });
   }
 
   get request(): ConnRequest {
@@ -47,7 +54,16 @@ class LiveConnectionContext implements ConnectionContext {
   }
 
   get signal(): AbortSignal {
-    return this.conn.signal;
+    return this.#run.signal;
+  }
+
+  abort(reason?: unknown): void {
+    this.#run.expire(reason);
+  }
+
+  /** The run has ended. */
+  finish(): void {
+    this.#run.finish();
   }
 
   get state(): Map<unknown, unknown> {

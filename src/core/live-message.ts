@@ -28,7 +28,7 @@ export class LiveMessage implements HandledMessage {
   readonly isNative: boolean;
   readonly #conn: Conn;
   #abort: AbortController | undefined;
-  #isOverdue = false;
+  #expiry: { readonly reason: unknown } | undefined;
   #isFinished = false;
   #context: LiveMessageContext | undefined;
 
@@ -56,7 +56,7 @@ export class LiveMessage implements HandledMessage {
   get signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController();
-      if (this.#isOverdue) this.#abort.abort();
+      if (this.#expiry) this.#abort.abort(this.#expiry.reason);
       else if (this.#conn.isClosed) this.#onClose();
       else if (!this.#isFinished) this.#conn.signal.addEventListener('abort', this.#onClose);
     }
@@ -77,9 +77,9 @@ export class LiveMessage implements HandledMessage {
   }
 
   /** The handler has taken too long: whoever watches `signal` is told. */
-  expire(): void {
-    this.#isOverdue = true;
-    this.#abort?.abort();
+  expire(reason?: unknown): void {
+    this.#expiry ??= { reason };
+    this.#abort?.abort(reason);
   }
 
   /** The handler has ended. */

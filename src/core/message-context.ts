@@ -21,16 +21,18 @@ export interface HandledMessage extends Message {
   readonly context: LiveMessageContext | undefined;
   /** Made on first use: most messages have no use for one. */
   contextIn(ns: NSConn): LiveMessageContext;
+  /** Aborts its signal, once. */
+  expire(reason?: unknown): void;
 }
 
 /** What middleware and parameter decorators are given for one message. */
 export class LiveMessageContext implements MessageContext {
-  readonly message: Message;
+  readonly message: HandledMessage;
   readonly ns: NSConn;
   body: unknown;
   #state: Map<unknown, unknown> | undefined;
 
-  constructor(message: Message, ns: NSConn) {
+  constructor(message: HandledMessage, ns: NSConn) {
     this.message = message;
     this.ns = ns;
     this.body = message.body;
@@ -64,6 +66,10 @@ export class LiveMessageContext implements MessageContext {
 
   get signal(): AbortSignal {
     return this.message.signal;
+  }
+
+  abort(reason?: unknown): void {
+    this.message.expire(reason);
   }
 
   get state(): Map<unknown, unknown> {

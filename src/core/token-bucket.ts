@@ -18,11 +18,21 @@ export class TokenBucket {
 
   /** Takes one and gives 0, or takes none and gives the milliseconds until there is one. */
   take(): number {
-    const now = this.#clock.nowMs();
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledMs) * this.#perMs);
-    this.#filledMs = now;
+    this.#fill();
     if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / this.#perMs);
     this.#tokens -= 1;
     return 0;
+  }
+
+  /** How many it lacks. One that lacks none is as good as new. */
+  get missing(): number {
+    this.#fill();
+    return this.#burst - this.#tokens;
+  }
+
+  #fill(): void {
+    const now = this.#clock.nowMs();
+    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledMs) * this.#perMs);
+    this.#filledMs = now;
   }
 }

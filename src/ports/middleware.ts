@@ -10,6 +10,13 @@ interface AnyContext {
   readonly signal: AbortSignal;
   /** What middleware leaves for the middleware inside of it. It lives as long as this one run. */
   readonly state: Map<unknown, unknown>;
+  /**
+   * Aborts `signal`, of this run alone: the connection stays as it is, and so does what waits for the handler. Whoever gives
+   * up waiting throws as well.
+   *
+   * @param reason what `signal.reason` becomes. @default an `AbortError`
+   */
+  abort(reason?: unknown): void;
 }
 
 /** A connection wants in: what stands before `onConnect`. */

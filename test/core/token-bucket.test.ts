@@ -29,4 +29,17 @@ describe('TokenBucket', () => {
 
     expect([bucket.take(), bucket.take(), bucket.take()]).toEqual([0, 0, 100]);
   });
+
+  it('lacks what has been taken until time has brought it back', () => {
+    const clock = new ManualClock();
+    const bucket = new TokenBucket(clock, 10, 2);
+    bucket.take();
+    bucket.take();
+
+    expect(bucket.missing).toBe(2);
+    clock.advanceMs(150);
+    expect(bucket.missing).toBe(0.5);
+    clock.advanceMs(60_000);
+    expect(bucket.missing).toBe(0);
+  });
 });

@@ -286,4 +286,58 @@ describe('middleware', () => {
 
     expect(seen).toEqual([expect.stringContaining('CONN_CLOSED')]);
   });
+
+  it('aborts the signal of its run, which the handler hears, and not that of the connection', async () => {
+    const seen: unknown[] = [];
+    const reason = new Error('enough');
+    const aborting: Middleware = async (ctx, next) => {
+      ctx.abort(reason);
+      ctx.abort('not the first');
+      const result = await next();
+      seen.push([ctx.kind, ctx.signal.reason === reason, ctx.conn.signal.aborted]);
+      return result;
+    };
+    const chat = (msg: Message) => (msg.signal.reason === reason ? 'heard' : 'not heard');
+    const app = await start({ namespaces: { default: { chat } }, use: [aborting] });
+    const client = await RawClient.join(app, 'default');
+    client.send('$1;default;;chat;0;0;');
+
+    expect(await client.next()).toBe('$1;default;;chat;0;0;heard');
+    expect(seen).toEqual(['connection', 'namespace', 'ask'].map((kind) => [kind, true, false]));
+  });
+
+  it('aborts with an AbortError where it names no reason', async () => {
+    const reasons: unknown[] = [];
+    const aborting: Middleware = (ctx, next) => {
+      ctx.abort();
+      reasons.push(ctx.signal.reason);
+      return next();
+    };
+    await RawClient.join(await start({ namespaces: { default: {} }, use: [aborting] }), 'default');
+
+    expect(reasons).toMatchObject([{ name: 'AbortError' }, { name: 'AbortError' }]);
+  });
+
+  it('hears in ctx.signal that a connection has closed before it was let in', async () => {
+    let enter = (): void => {};
+    const entered = new Promise<void>((resolve) => {
+      enter = resolve;
+    });
+    const closing: Middleware = (ctx) =>
+      new Promise((_, reject) => {
+        ctx.signal.addEventListener('abort', () => {
+          seen.push(String(ctx.signal.reason));
+          reject(ctx.signal.reason);
+        });
+        enter();
+      });
+    const seen: string[] = [];
+    const app = await start({ namespaces: { default: {} }, use: [closing] });
+    const client = await RawClient.open(app);
+    await entered;
+    client.socket.terminate();
+    await app.close();
+
+    expect(seen).toEqual([expect.stringContaining('CONN_CLOSED')]);
+  });
 });
