@@ -210,6 +210,7 @@ export class PublicError extends Error {
   override readonly name: string = 'PublicError';
   /** For programs of the other side that can read more than a text. */
   readonly code: string | undefined;
+  /** Sent with the code, as JSON: all of it is public. */
   readonly data: unknown;
 
   constructor(
@@ -266,16 +267,24 @@ const CODE_OF_TEXT: ReadonlyMap<string, ErrorCode> = new Map(
   (Object.entries(WIRE_TEXT) as [ErrorCode, string][]).reverse().map(([code, text]) => [text, code]),
 );
 
-/** The other side answered with an error: `text` as it came, `code` what it stands for, `REMOTE_ERROR` if it is not a known one. */
+/**
+ * The other side answered with an error: `text` as it came, for people; `code` for programs: the one that was sent, or what
+ * the text stands for where none could be, else `REMOTE_ERROR`.
+ */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError';
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | (string & {});
   readonly text: string;
+  /** What was sent with the error. The other side wrote it: check it before use. */
+  readonly data: unknown;
 
-  constructor(text: string) {
+  /** @param facts what was sent besides the text; left out where the text is all that could be sent */
+  constructor(text: string, facts?: { readonly code?: string | undefined; readonly data?: unknown }) {
     super(`REMOTE_ERROR: ${MESSAGE_OF.REMOTE_ERROR({ text })}`);
     this.text = text;
-    this.code = CODE_OF_TEXT.get(text) ?? 'REMOTE_ERROR';
+    // Who could have sent a code and sent none means none: its texts are its own, even where they look like ours.
+    this.code = (facts ? facts.code : CODE_OF_TEXT.get(text)) ?? 'REMOTE_ERROR';
+    this.data = facts?.data;
   }
 
   /** What crosses the wire: nothing. What one peer has answered is not another's business. */

@@ -225,4 +225,16 @@ describe('RemoteError', () => {
       expect(error.message).toBe(`REMOTE_ERROR: the other side answered with an error: ${text}`);
     },
   );
+
+  it('has the code and the data that came with the text', () => {
+    const error = new RemoteError('sold out', { code: 'SOLD_OUT', data: { left: 0 } });
+
+    expect(error).toMatchObject({ text: 'sold out', code: 'SOLD_OUT', data: { left: 0 } });
+    expect(error.wireText).toBeUndefined();
+  });
+
+  it('takes the text for no code where a code could have come', () => {
+    expect(new RemoteError('bad room', { code: undefined, data: undefined }).code).toBe('REMOTE_ERROR');
+    expect(new RemoteError('bad room')).toMatchObject({ code: 'ROOM_NOT_JOINED', data: undefined });
+  });
 });

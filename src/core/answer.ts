@@ -1,6 +1,6 @@
 import { NATIVE_MESSAGE } from '../protocol/event-names.js';
-import type { Body, WireMessage } from '../protocol/message.js';
-import { toPayload } from './body.js';
+import type { Body, ErrorFacts, WireMessage } from '../protocol/message.js';
+import { toJson, toPayload } from './body.js';
 import type { ConnContext } from './conn-context.js';
 import { closeIfAsked, publish } from './failures.js';
 import { Reply } from './reply.js';
@@ -32,8 +32,37 @@ export function answerResult(context: ConnContext, message: WireMessage, result:
 
 /** Sends back an error, to an emit as well: with an empty token, as neffos does. */
 export function answerError(context: ConnContext, message: WireMessage, error: unknown): void {
-  sendText(context, { ...message, isError: true, isNoOp: false }, publish(context, error, message));
+  const { text, facts } = publish(context, error, message);
+  const answer = { ...message, isError: true, isNoOp: false };
+  if (!context.readsRichErrors || !sendFacts(context, { ...answer, body: text }, facts)) {
+    sendText(context, answer, text);
+  }
   closeIfAsked(context, error);
+}
+
+/** Whether an error could be sent with all that is told of it. What is larger than a message may be cannot. */
+function sendFacts(context: ConnContext, message: WireMessage, facts: ErrorFacts): boolean {
+  try {
+    context.outbound.send({ ...message, facts: writable(context, message, facts) }, ANSWER);
+    return true;
+  } catch {
+    return false; // its text is told instead
+  }
+}
+
+/** What JSON cannot hold stays here, and whoever made it reads so in the log. */
+function writable({ conn }: ConnContext, { namespace, event }: WireMessage, facts: ErrorFacts): ErrorFacts {
+  if (facts.data === undefined) return facts;
+  try {
+    toJson(facts.data);
+    return facts;
+  } catch (err) {
+    conn.log.warn(
+      { err, conn: conn.id, namespace, event, code: facts.code },
+      'the data of an error cannot be written as JSON, and was left out',
+    );
+    return { ...facts, data: undefined };
+  }
 }
 
 /**
@@ -68,6 +97,7 @@ export function answerNativeResult(context: ConnContext, received: Body, result:
 
 /** Sends back the public text of an error, raw. */
 export function answerNativeError(context: ConnContext, received: Body, error: unknown): void {
-  sendText(context, { ...NO_ADDRESS, binary: typeof received !== 'string' }, publish(context, error, NATIVE_PLACE));
+  const { text } = publish(context, error, NATIVE_PLACE);
+  sendText(context, { ...NO_ADDRESS, binary: typeof received !== 'string' }, text);
   closeIfAsked(context, error);
 }

@@ -26,7 +26,7 @@ export function sendAsk(
   if (context.ended) throw new WsError('CONN_CLOSED', context.ended);
   const { namespace, room, event, payload = NO_BODY } = message;
   const resolve = (reply: WireMessage): void => {
-    if (reply.isError) outcome.reject(new RemoteError(String(reply.body)));
+    if (reply.isError) outcome.reject(new RemoteError(String(reply.body), reply.facts));
     else outcome.resolve(reply);
   };
   const wait = context.asks.open(event, { resolve, reject: outcome.reject }, options);

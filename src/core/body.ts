@@ -1,5 +1,6 @@
 import { WsError } from '../errors.js';
 import type { Body } from '../protocol/message.js';
+import { parseJsonText } from '../protocol/parse-json.js';
 
 /** A value made ready to be sent. */
 export interface Payload {
@@ -25,7 +26,12 @@ export function toPayload(value: unknown): Payload {
   return { body: toJson(value), binary: false };
 }
 
-function toJson(value: unknown): string {
+/**
+ * A value as JSON.
+ *
+ * @throws {BODY_NOT_SENDABLE} for what JSON cannot hold
+ */
+export function toJson(value: unknown): string {
   let json: string | undefined;
   try {
     json = JSON.stringify(value);
@@ -39,18 +45,6 @@ function toJson(value: unknown): string {
 
 const decoder = new TextDecoder();
 
-/** A key that JSON may hold and objects must not: whoever copies it into another object changes that object's prototype. */
-const POISON = '__proto__';
-
-/** Only texts that can hold the key, written out or escaped, pay for looking at every key. */
-function parse(text: string): unknown {
-  if (!text.includes(POISON) && !text.includes('\\u')) return JSON.parse(text);
-  return JSON.parse(text, (key, value: unknown) => {
-    if (key === POISON) throw new SyntaxError(`the key "${POISON}" is not allowed`);
-    return value;
-  });
-}
-
 /**
  * Reads the body of an event as JSON. The key `__proto__` is refused, wherever it stands.
  *
@@ -58,7 +52,7 @@ function parse(text: string): unknown {
  */
 export function parseJson(event: string, body: Body): unknown {
   try {
-    return parse(typeof body === 'string' ? body : decoder.decode(body));
+    return parseJsonText(typeof body === 'string' ? body : decoder.decode(body));
   } catch (cause) {
     throw new WsError('BODY_NOT_JSON', { event, reason: String(cause) }, { cause });
   }

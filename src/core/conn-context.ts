@@ -29,6 +29,8 @@ export interface ConnContext {
   readonly ended: CloseInfo | undefined;
   /** Whether messages may be sent: the handshake is done, or there is none. */
   readonly isOpen: boolean;
+  /** Whether the other side reads errors with a code and data, and not only their text. */
+  readonly readsRichErrors: boolean;
   /** How long a handler may take from now on. After the end it is what is left of the time for all that is told of it. */
   handlerTimeMs(): number;
   /** Fulfilled when the handshake is done; rejected when the connection ends before. Asking for it lets a server answer. */

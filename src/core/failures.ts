@@ -1,5 +1,6 @@
 import { CloseError, PublicError, WsError } from '../errors.js';
 import { CloseCode, isSendableCloseCode } from '../protocol/close-codes.js';
+import type { ErrorFacts } from '../protocol/message.js';
 import type { ConnContext } from './conn-context.js';
 
 /** Where something failed. */
@@ -8,12 +9,21 @@ interface Place {
   readonly event: string;
 }
 
+/** What may be told of an error: the text to everybody, the facts to those who read them. */
+export interface Published {
+  readonly text: string;
+  readonly facts: ErrorFacts;
+}
+
+/** The code of what is nobody else's business. */
+const INTERNAL = 'INTERNAL';
+
 /**
- * What the other side is told of an error: the text of a {@link PublicError}, the literal of a built-in one, and
- * `internal error <id>` for anything else, which is reported here in full under the same id.
+ * What the other side is told of an error: the text of a {@link PublicError} with its code and data, the literal of a
+ * built-in one with its code, and `internal error <id>` for anything else, which is reported here in full under the same id.
  */
-export function publish(context: ConnContext, error: unknown, place: Place): string {
-  if (error instanceof PublicError) return error.wireText;
+export function publish(context: ConnContext, error: unknown, place: Place): Published {
+  if (error instanceof PublicError) return { text: error.wireText, facts: { code: error.code, data: error.data } };
   if (error instanceof WsError && error.wireText !== undefined) {
     // The other side may know of it, but it is this side's handler that has to be mended.
     if (error.code === 'HANDLER_TIMEOUT') report(context, error, place);
@@ -22,9 +32,10 @@ export function publish(context: ConnContext, error: unknown, place: Place): str
         { err: error, namespace: place.namespace, event: place.event },
         'a handler ended with a known error',
       );
-    return error.wireText;
+    return { text: error.wireText, facts: { code: error.code, data: undefined } };
   }
-  return `internal error ${report(context, error, place)}`;
+  const id = report(context, error, place);
+  return { text: `internal error ${id}`, facts: { code: INTERNAL, data: { id } } };
 }
 
 /** Reports an error that nobody is told of, and gives the id it is reported under. */

@@ -1,6 +1,7 @@
 import type { Timer } from '../ports/clock.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { byteLength } from '../protocol/codec.js';
+import { readsRichErrors } from '../protocol/handshake.js';
 import type { FrameData } from '../protocol/message.js';
 import type { ConnSettings } from './settings.js';
 
@@ -34,6 +35,7 @@ export class Handshake {
   readonly #id: string;
   #timer: Timer | undefined;
   #isGreeted: boolean;
+  #readsRichErrors = false;
   #isReady = false;
   #refusal: Refusal | undefined;
   #isOver = false;
@@ -59,6 +61,11 @@ export class Handshake {
     return this.#isPaused;
   }
 
+  /** Whether the client has said in its hello that it reads errors with a code and data. */
+  get readsRichErrors(): boolean {
+    return this.#readsRichErrors;
+  }
+
   start(): void {
     const { wire, side, limits, scheduler } = this.#settings;
     if (!wire.hasHandshake) return;
@@ -77,6 +84,7 @@ export class Handshake {
     if (this.#settings.side === 'server') {
       if (frame.kind !== 'hello') return this.#fail(CloseCode.Policy, 'not a greeting');
       this.#isGreeted = true;
+      this.#readsRichErrors = readsRichErrors(frame.version);
       this.#timer?.cancel();
       return this.#answer();
     }

@@ -82,6 +82,10 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     return this.#handshake.isOver || !this.settings.wire.hasHandshake;
   }
 
+  get readsRichErrors(): boolean {
+    return this.#handshake.readsRichErrors;
+  }
+
   get isClosed(): boolean {
     return this.ended !== undefined;
   }
@@ -201,7 +205,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
       if (this.ended) return;
       if (!this.settings.wire.hasHandshake) await connectNative(this);
     } catch (error) {
-      const text = publish(this, error, { namespace: '', event: 'onConnect' });
+      const { text } = publish(this, error, { namespace: '', event: 'onConnect' });
       this.settings.metrics.count('connections.refused');
       return this.#handshake.refuse(text, closeCodeOf(error));
     }

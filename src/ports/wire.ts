@@ -15,6 +15,7 @@ export interface Wire {
 
   encode(message: WireMessage): FrameData;
   acknowledge(wait: string): FrameData;
+  /** The first frame of a client. It says what that client reads beyond the rest. */
   hello(): FrameData;
   welcome(id: string): FrameData;
   refusal(text: string): FrameData;

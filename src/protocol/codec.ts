@@ -1,5 +1,6 @@
 import { DEFAULT_NAME_LIMITS, type NameLimits } from './limits.js';
-import type { Frame, FrameData, WireMessage } from './message.js';
+import type { Body, Frame, FrameData, WireMessage } from './message.js';
+import { decodeRichError, encodeRichError, RICH_ERROR } from './rich-error.js';
 
 /**
  * neffos's message frame: seven fields between semicolons, of which the last, the body, may hold semicolons itself.
@@ -43,11 +44,18 @@ export function isEncodableName(name: string): boolean {
 
 /** Writes a message as one frame: text, or bytes where `message.binary`. */
 export function encodeMessage(message: WireMessage): FrameData {
+  const { facts } = message;
+  if (message.isError && facts) return encodeFields(message, RICH_ERROR, encodeRichError(textOf(message.body), facts));
+  return encodeFields(message, message.isError ? TRUE : '0', message.body);
+}
+
+const textOf = (body: Body): string => (typeof body === 'string' ? body : bodyDecoder.decode(body));
+
+function encodeFields(message: WireMessage, isError: string, body: Body): FrameData {
   const header =
     `${message.wait};${escapeName(message.namespace)};${escapeName(message.room)};${escapeName(message.event)};` +
-    `${message.isError ? TRUE : '0'};${message.isNoOp ? TRUE : '0'};`;
-  const { body } = message;
-  if (!message.binary) return header + (typeof body === 'string' ? body : bodyDecoder.decode(body));
+    `${isError};${message.isNoOp ? TRUE : '0'};`;
+  if (!message.binary) return header + textOf(body);
   if (typeof body === 'string') return encoder.encode(header + body);
   const head = encoder.encode(header);
   const frame = new Uint8Array(head.length + body.length);
@@ -65,6 +73,11 @@ export function encodeAcknowledgement(wait: string): string {
 export interface DecodeOptions extends NameLimits {
   /** Whether a frame with fewer than six separators is a raw message instead of a mistake. */
   readonly allowNative: boolean;
+  /**
+   * Whether this end reads errors with a code and data, and says so in its hello. For clients: what a server is told by its
+   * peers stays what neffos makes of it. @default false
+   */
+  readonly richErrors?: boolean;
 }
 
 const DEFAULT_DECODE_OPTIONS: DecodeOptions = { ...DEFAULT_NAME_LIMITS, allowNative: false };
@@ -88,17 +101,25 @@ function decodeText(text: string, options: DecodeOptions): Frame {
   const end5 = end4 < 0 ? -1 : text.indexOf(SEPARATOR, end4 + 1);
   const end6 = end5 < 0 ? -1 : text.indexOf(SEPARATOR, end5 + 1);
   if (end6 < 0) return options.allowNative ? { kind: 'native', body: text } : TOO_FEW_FIELDS;
+  const isError = text.slice(end4 + 1, end5);
+  const isRich = isError === RICH_ERROR && options.richErrors === true;
   const message: WireMessage = {
     wait: text.slice(0, end1),
     namespace: unescapeName(text.slice(end1 + 1, end2)),
     room: unescapeName(text.slice(end2 + 1, end3)),
     event: unescapeName(text.slice(end3 + 1, end4)),
-    isError: text.slice(end4 + 1, end5) === TRUE,
+    isError: isRich || isError === TRUE,
     isNoOp: text.slice(end5 + 1, end6) === TRUE,
     binary: false,
     body: text.slice(end6 + 1),
   };
-  return withinLimits(message, options);
+  return withinLimits(isRich ? withFacts(message) : message, options);
+}
+
+/** A body that is not what it is marked as is the text itself. */
+function withFacts(message: WireMessage): WireMessage {
+  const error = decodeRichError(textOf(message.body));
+  return error ? { ...message, body: error.text, facts: error.facts } : message;
 }
 
 function decodeBinary(bytes: Uint8Array, options: DecodeOptions): Frame {
@@ -114,8 +135,10 @@ function decodeBinary(bytes: Uint8Array, options: DecodeOptions): Frame {
   const frame = decodeText(header, options);
   if (frame.kind !== 'message') return frame;
   const rest = bytes.subarray(headerEnd);
-  const body = frame.message.isError ? bodyDecoder.decode(rest) : rest;
-  return { kind: 'message', message: { ...frame.message, binary: true, body } };
+  if (!frame.message.isError) return { kind: 'message', message: { ...frame.message, binary: true, body: rest } };
+  // The body of an error is text in any frame.
+  const whole = decodeText(header + bodyDecoder.decode(rest), options);
+  return whole.kind === 'message' ? { kind: 'message', message: { ...whole.message, binary: true } } : whole;
 }
 
 /** The place after the sixth separator, or -1. */

@@ -5,6 +5,9 @@ const HELLO = 'M';
 const WELCOME = 'A';
 const REFUSAL = 'H';
 
+/** The hello of a client that reads errors with a code and data. Servers of neffos look at the first byte only. */
+const RICH_VERSION = 'nefeli/1';
+
 const OTHER: HandshakeFrame = { kind: 'other' };
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -20,9 +23,14 @@ export function decodeHandshake(data: FrameData): HandshakeFrame {
   return first === WELCOME ? { kind: 'welcome', id: rest } : { kind: 'refusal', text: rest };
 }
 
+/** Whether a client with this version in its hello reads errors with a code and data. */
+export function readsRichErrors(version: string): boolean {
+  return version === RICH_VERSION;
+}
+
 /** The first frame of a client. */
-export function encodeHello(): string {
-  return HELLO;
+export function encodeHello({ richErrors = false }: { readonly richErrors?: boolean } = {}): string {
+  return richErrors ? HELLO + RICH_VERSION : HELLO;
 }
 
 /** The first frame of a server that lets the client in, with its public id. */

@@ -4,6 +4,13 @@ export type Body = string | Uint8Array;
 /** One WebSocket message as a transport hands it over or takes it: a string is a text frame, bytes are a binary one. */
 export type FrameData = string | Uint8Array;
 
+/** What programs may know of an error, besides its text for people. */
+export interface ErrorFacts {
+  readonly code: string | undefined;
+  /** What JSON can hold, or `undefined`. */
+  readonly data: unknown;
+}
+
 /**
  * A message as the wire carries it. With `isError`, `body` is the text of the error.
  *
@@ -19,6 +26,8 @@ export interface WireMessage {
   readonly isNoOp: boolean;
   readonly binary: boolean;
   readonly body: Body;
+  /** Of an error only, and only between ends that have agreed on it in the handshake. */
+  readonly facts?: ErrorFacts;
 }
 
 /** A frame, understood. `kind` says which fields there are. */

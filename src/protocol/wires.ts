@@ -43,7 +43,7 @@ export class NeffosWire {
   }
 
   hello(): FrameData {
-    return encodeHello();
+    return encodeHello({ richErrors: this.#options.richErrors === true });
   }
 
   welcome(id: string): FrameData {

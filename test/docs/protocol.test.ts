@@ -28,6 +28,9 @@ const CHAT: Namespaces = {
     json: () => ({ a: 1 }),
     greet: () => reply('hello'),
     refuse: refuse('sold out'),
+    order: () => {
+      throw new PublicError('sold out', { code: 'SOLD_OUT', data: { left: 0 } });
+    },
     fail: () => {
       throw new Error('a secret');
     },
@@ -65,6 +68,7 @@ const LINE = /^(?<peer>\d?)(?<way>[<>~]) (?<rest>.*)$/;
 
 const SERVER_TOKEN = /^(BIN )?(n[0-9a-f]{16});/;
 const ERROR_ID = /internal error [0-9a-f]{16}/;
+const ERROR_ID_IN_DATA = /"id":"[0-9a-f]{16}"/;
 
 class Replay {
   readonly #server: TestServer;
@@ -116,7 +120,10 @@ class Replay {
     const line = typeof data === 'string' ? data : `BIN ${Buffer.from(data)}`;
     const token = SERVER_TOKEN.exec(line)?.[2];
     if (token !== undefined) this.#token = token;
-    return line.replace(SERVER_TOKEN, '$1T;').replace(ERROR_ID, 'internal error <id>');
+    return line
+      .replace(SERVER_TOKEN, '$1T;')
+      .replace(ERROR_ID, 'internal error <id>')
+      .replace(ERROR_ID_IN_DATA, '"id":"<id>"');
   }
 }
 

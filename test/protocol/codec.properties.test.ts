@@ -149,6 +149,40 @@ describe('decodeFrame', () => {
   });
 });
 
+describe('a rich error', () => {
+  const RICH: DecodeOptions = { ...LIMITLESS, richErrors: true };
+  const facts = fc.record({ code: fc.option(text, { nil: undefined }), data: fc.jsonValue() });
+
+  it('comes back as it was encoded, in text and binary frames', () => {
+    fc.assert(
+      fc.property(fc.record({ ...header, facts, body: text, binary: fc.boolean() }), (fields) => {
+        const data: unknown = JSON.parse(JSON.stringify(fields.facts.data)); // -0 becomes 0
+        fc.pre(!JSON.stringify(data).includes('__proto__'));
+        const message: WireMessage = { ...fields, facts: { ...fields.facts, data }, isError: true };
+        expect(decodeFrame(encodeMessage(message), RICH)).toEqual({ kind: 'message', message });
+      }),
+    );
+  });
+
+  it('is, to who has not asked for it, never an error', () => {
+    fc.assert(
+      fc.property(fc.record({ ...header, facts, body: text, binary: fc.boolean() }), (fields) => {
+        const frame = decodeFrame(encodeMessage({ ...fields, isError: true }), LIMITLESS);
+        expect(frame).toMatchObject({ kind: 'message', message: { isError: false } });
+      }),
+    );
+  });
+
+  it('is never thrown over, whatever its body is', () => {
+    fc.assert(
+      fc.property(anyText, (body) => {
+        const frame = decodeFrame(`;;;e;2;0;${body}`, RICH);
+        expect(frame).toMatchObject({ kind: 'message', message: { isError: true } });
+      }),
+    );
+  });
+});
+
 describe('escapeName', () => {
   it('never lets a name become a new field', () => {
     fc.assert(fc.property(fc.oneof(hostile, anyText), (any) => !escapeName(any).includes(';')));

@@ -281,3 +281,69 @@ describe('byteLength', () => {
     expect(byteLength('aß€😀')).toBe(1 + 2 + 3 + 4);
   });
 });
+
+describe('rich errors', () => {
+  const RICH: DecodeOptions = { ...DEFAULT_NAME_LIMITS, allowNative: false, richErrors: true };
+  const facts = { code: 'SOLD_OUT', data: { left: 0 } };
+  const frame = '$1;n;r;e;2;0;{"text":"sold; out","code":"SOLD_OUT","data":{"left":0}}';
+  const error = messageOf({
+    wait: '$1',
+    namespace: 'n',
+    room: 'r',
+    event: 'e',
+    isError: true,
+    body: 'sold; out',
+    facts,
+  });
+
+  it('are written with the marker and a JSON body, in text and binary frames', () => {
+    expect(encodeMessage(error)).toBe(frame);
+    expect(encodeMessage({ ...error, body: bytes('sold; out') })).toBe(frame);
+    expect(encodeMessage({ ...error, binary: true })).toEqual(bytes(frame));
+  });
+
+  it('are read where the options say so, in text and binary frames', () => {
+    expect(decodeFrame(frame, RICH)).toEqual({ kind: 'message', message: error });
+    expect(decodeFrame(bytes(frame), RICH)).toEqual({ kind: 'message', message: { ...error, binary: true } });
+  });
+
+  it('are no errors anywhere else, as to neffos', () => {
+    const body = frame.slice('$1;n;r;e;2;0;'.length);
+    const plain = messageOf({ wait: '$1', namespace: 'n', room: 'r', event: 'e', body });
+
+    for (const options of [NATIVE_ALLOWED, { ...RICH, richErrors: false }]) {
+      expect(decodeFrame(frame, options)).toEqual({ kind: 'message', message: plain });
+      expect(decodeFrame(bytes(frame), options)).toEqual({
+        kind: 'message',
+        message: { ...plain, binary: true, body: bytes(body) },
+      });
+    }
+  });
+
+  it.each(['no JSON', '', '{"code":"NO"}'])('with the body %j are errors with that text', (body) => {
+    const message = messageOf({ event: 'e', isError: true, body });
+
+    expect(decodeFrame(`;;;e;2;0;${body}`, RICH)).toEqual({ kind: 'message', message });
+    expect(decodeFrame(bytes(`;;;e;2;0;${body}`), RICH)).toEqual({
+      kind: 'message',
+      message: { ...message, binary: true },
+    });
+  });
+
+  it('leave the errors and messages of neffos as they are', () => {
+    for (const plain of [
+      ';;;e;1;0;{"text":"no"}',
+      ';;;e;0;0;{"text":"no"}',
+      ';;;e;22;0;x',
+      ';;;e;3;0;x',
+      ';;;e;0;2;x',
+    ]) {
+      expect(decodeFrame(plain, RICH)).toEqual(decodeFrame(plain));
+    }
+  });
+
+  it('are written for errors only', () => {
+    expect(encodeMessage({ ...error, isError: false })).toBe('$1;n;r;e;0;0;sold; out');
+    expect(encodeMessage(messageOf({ event: 'e', isError: true, body: 'no' }))).toBe(';;;e;1;0;no');
+  });
+});

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeHandshake, encodeHello, encodeRefusal, encodeWelcome } from '../../src/protocol/handshake.js';
+import {
+  decodeHandshake,
+  encodeHello,
+  encodeRefusal,
+  encodeWelcome,
+  readsRichErrors,
+} from '../../src/protocol/handshake.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -38,11 +44,27 @@ describe('decodeHandshake', () => {
 describe('encodeHello, encodeWelcome and encodeRefusal', () => {
   it('write frames that decodeHandshake reads back', () => {
     expect(encodeHello()).toBe('M');
+    expect(encodeHello({ richErrors: true })).toBe('Mnefeli/1');
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(decodeHandshake(encodeWelcome(text))).toEqual({ kind: 'welcome', id: text });
         expect(decodeHandshake(encodeRefusal(text))).toEqual({ kind: 'refusal', text });
       }),
     );
+  });
+});
+
+describe('readsRichErrors', () => {
+  it('holds for the hello that says so, and for no other', () => {
+    const versionOf = (hello: string): string => {
+      const frame = decodeHandshake(hello);
+      return frame.kind === 'hello' ? frame.version : 'none';
+    };
+
+    expect(readsRichErrors(versionOf(encodeHello({ richErrors: true })))).toBe(true);
+    expect(
+      ['', '1', 'nefeli', 'nefeli/', 'nefeli/2', 'nefeli/10', 'Nefeli/1', ' nefeli/1'].filter(readsRichErrors),
+    ).toEqual([]);
+    expect(readsRichErrors(versionOf(encodeHello()))).toBe(false);
   });
 });

@@ -32,6 +32,19 @@ describe('NeffosWire', () => {
     expect(framed.readHandshake('M')).toEqual({ kind: 'hello', version: '' });
   });
 
+  it('says in its hello that it reads rich errors, and reads them only then', () => {
+    const rich: Wire = new NeffosWire({ ...DEFAULT_NAME_LIMITS, allowNative: false, richErrors: true });
+    const plain: Wire = new NeffosWire({ ...DEFAULT_NAME_LIMITS, allowNative: false, richErrors: false });
+    const error = messageOf({ wait: '$1', isError: true, body: 'no', facts: { code: 'NO', data: [1] } });
+    const body = '{"text":"no","code":"NO","data":[1]}';
+    const frame = `$1;;;chat;2;0;${body}`;
+
+    expect([rich.hello(), plain.hello()]).toEqual(['Mnefeli/1', 'M']);
+    expect([rich.encode(error), plain.encode(error)]).toEqual([frame, frame]);
+    expect(rich.decode(frame)).toEqual({ kind: 'message', message: error });
+    expect(plain.decode(frame)).toEqual({ kind: 'message', message: messageOf({ wait: '$1', body }) });
+  });
+
   it('reads and writes frames of seven fields, and acknowledgements', () => {
     const message = messageOf({ wait: '$1', namespace: 'default', body: 'hi' });
 

@@ -37,7 +37,7 @@ export interface TestServer {
   /** A whole client end, of the same core, that has been welcomed. */
   dial(
     namespaces?: Namespaces,
-    arrival?: Partial<Arrival>,
+    arrival?: Partial<Arrival> & { client?: Partial<ConnSettings> },
   ): Promise<{ client: LiveConn; conn: Conn; socket: MemorySocket }>;
 }
 
@@ -67,10 +67,10 @@ export function testServer(namespaces: Namespaces, options: TestServerOptions = 
     }
     return { conn, socket };
   };
-  const dial: TestServer['dial'] = async (clientNamespaces = namespaces, arrival = {}) => {
+  const dial: TestServer['dial'] = async (clientNamespaces = namespaces, { client: settings, ...arrival } = {}) => {
     const [serverEnd, clientEnd] = MemorySocket.pair();
     const conn = acceptOn(server, serverEnd, log, arrival);
-    const client = clientConn(clientEnd, clientNamespaces, { scheduler: clock });
+    const client = clientConn(clientEnd, clientNamespaces, { scheduler: clock, ...settings });
     client.start();
     await client.whenOpen();
     return { client, conn, socket: serverEnd };
