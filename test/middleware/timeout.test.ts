@@ -205,6 +205,26 @@ describe('timeout', () => {
     expect(signals).toMatchObject([{ aborted: true, reason: { code: 'HANDLER_TIMEOUT' } }]);
   });
 
+  it('logs what a hook of the connection throws later as of onConnect', async () => {
+    const scheduler = new ManualClock();
+    const { pass, entered, fail } = gate();
+    const lines: unknown[] = [];
+    const stream = { write: (line: string) => void lines.push(JSON.parse(line)) };
+    const app = await startNefeli(
+      { namespaces: { default: {} }, use: [timeout(50, { scheduler })], onConnect: pass, onError: () => {} },
+      { logger: { level: 'error', stream } },
+    );
+    const client = await RawClient.open(app);
+    client.send('M');
+    await entered;
+    scheduler.advanceMs(50);
+    await client.next();
+    fail(new Error('the disk is full'));
+    await settle();
+
+    expect(lines).toMatchObject([{ err: { message: 'the disk is full' }, namespace: '', event: 'onConnect' }]);
+  });
+
   it.each([
     [0, undefined, 'the option ms of timeout() is 0, but must be a number of milliseconds above 0'],
     [2 ** 31, undefined, 'ms of timeout() is 2147483648'],

@@ -78,6 +78,22 @@ const connect = async (): Promise<{ ask(frame: string | Uint8Array): Promise<str
 };
 
 describe('an event with a schema', () => {
+  it('answers a body that does not fit with code and issues where the client reads them', async () => {
+    const app = await startNefeli({ container: new Container(), controllers: [Chat] });
+    const client = await RawClient.open(app);
+    client.send('Mnefeli/1', '$0;default;;_OnNamespaceConnect;0;0;', '$1;default;;line;0;0;{"from":"ada"}');
+    await client.next();
+    await client.next();
+    const frame = String(await client.next());
+
+    expect(frame.slice(0, '$1;default;;line;2;0;'.length)).toBe('$1;default;;line;2;0;');
+    expect(JSON.parse(frame.slice('$1;default;;line;2;0;'.length))).toEqual({
+      text: expect.stringMatching(/^invalid body: text: /),
+      code: 'BODY_INVALID',
+      data: [{ path: 'text', message: expect.any(String) }],
+    });
+  });
+
   it('gives the checked value as msg.body, and everything else as it came', async () => {
     const { ask } = await connect();
     expect(await ask('$1;default;;sum;0;0;[1,2,3]')).toBe('$1;default;;sum;0;0;6');
