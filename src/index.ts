@@ -11,6 +11,7 @@ export { Body, Msg, Ns, RoomName } from './decorators/message-params.js';
 export { Namespace, type NamespaceOptions } from './decorators/namespace.js';
 export { On } from './decorators/on.js';
 export type { ParamDecorator } from './decorators/param-decorator.js';
+export { Service, type ServiceToken } from './decorators/service.js';
 export { Use } from './decorators/use.js';
 export {
   BodyError,

@@ -25,6 +25,7 @@ const VALUES = [
   'RemoteError',
   'Request',
   'RoomName',
+  'Service',
   'SystemEvent',
   'Use',
   'WsError',
@@ -49,8 +50,8 @@ const TYPES = `
   MadeOf Member Message MessageContext MessageMaker MetricName Metrics Middleware MiddlewareObject
   MountOptions NamespaceOptions Namespaces NamespacesOf NefeliMount NefeliOptions Next OriginOptions
   ParamDecorator Query QueryResult RateLimitOptions RemoteErrorInfo Reply RequireRoleOptions Room
-  RouteHandler Scheduler ServedOptions ServerBehaviour SlowReaderPolicy Target TimeoutOptions Timer
-  WaitOptions
+  RouteHandler Scheduler ServedOptions ServerBehaviour ServiceToken SlowReaderPolicy Target
+  TimeoutOptions Timer WaitOptions
 `
   .trim()
   .split(/\s+/);

@@ -28,7 +28,8 @@ export interface ParamRecord {
 /** How the value of a parameter is read. What needs no context costs none. */
 export type ParamReader =
   | { readonly needs: 'message'; readonly read: (msg: Message, ns: NSConn) => unknown }
-  | { readonly needs: 'context'; readonly read: (ctx: MessageContext) => unknown };
+  | { readonly needs: 'context'; readonly read: (ctx: MessageContext) => unknown }
+  | { readonly needs: 'service'; readonly token: unknown };
 
 /** What the decorators have recorded of one class, its bases not included. */
 export interface ControllerRecord {

@@ -4,7 +4,7 @@ import { CONNECTION_VALUES } from '../mvc/connection-values.js';
 import { type Conn, NSConn } from '../ports/conn.js';
 import type { Logger } from '../ports/logger.js';
 import type { MiddlewareObject } from '../ports/middleware.js';
-import type { ControllerType, MiddlewareType, Provision, Resolver } from '../ports/resolver.js';
+import type { ControllerType, MiddlewareType, OpenServices, Provision, Resolver } from '../ports/resolver.js';
 import { preDestroyOf } from './class-metadata.js';
 import { watchContainer } from './container-watch.js';
 import { currentFor, resolveFor } from './current.js';
@@ -12,6 +12,7 @@ import { explained, orExplain } from './explain-failure.js';
 import { refuseLostInjection } from './inherited-injection.js';
 import { type Lifetime, type Plan, type PlanFacts, type PlanNode, readPlan, targetOf } from './read-plan.js';
 import { makeInjectable, type Recipe, releaseScope, Slot } from './recipe.js';
+import { Scope } from './scope.js';
 import { nameOf } from './service-name.js';
 
 /** What a controller is made with and that differs from connection to connection, and how long it lives. */
@@ -22,6 +23,12 @@ const CONNECTION_SERVICES: ReadonlyMap<ServiceIdentifier, Lifetime> = new Map<Se
 
 /** Ends a resolution when its plan is known, before anything has been constructed. */
 class PlanSeen extends Error {}
+
+/** How a service is got for a message. */
+interface ServiceSlot {
+  readonly slot: Slot<unknown>;
+  readonly acrossAwaits: boolean;
+}
 
 /** What is to be made, and how long it is to live. */
 interface Root {
@@ -109,6 +116,30 @@ export class ContainerResolver implements Resolver {
       note: ' (middleware is made once, and gets them as ctx)',
     });
     return await explained(name, () => slot.get(this.#container));
+  }
+
+  async services(tokens: readonly unknown[], origin: string): Promise<OpenServices> {
+    const slots = new Map<unknown, ServiceSlot>();
+    for (const token of tokens) slots.set(token, await this.#serviceSlot(token, origin));
+    return (message, ns) => {
+      const scope = new Scope();
+      const current = { conn: ns.conn, ns, message: { message, scope } };
+      return {
+        get: (token) => {
+          const { slot, acrossAwaits = false } = slots.get(token) ?? {};
+          const get = (): unknown => explained(origin, () => slot?.get(this.#container));
+          return resolveFor(current, get, { acrossAwaits });
+        },
+        close: () => (scope.isEmpty ? undefined : scope.close()),
+      };
+    };
+  }
+
+  async #serviceSlot(token: unknown, origin: string): Promise<ServiceSlot> {
+    const service = token as ServiceIdentifier; // @Service takes no other
+    const slot = this.#binding(() => new Slot(this.#container, service));
+    const facts = await this.#check(slot.service, { name: origin, lifetime: 'message' });
+    return { slot, acrossAwaits: facts.mayBeAsync && facts.injectsProperties };
   }
 
   release(conn: Conn): Promise<void> {

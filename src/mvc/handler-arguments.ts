@@ -3,7 +3,7 @@ import { isPromiseLike } from '../core/run-handler.js';
 import { findRecord, type ParamReader, type ParamRecord } from '../decorators/controller-record.js';
 import { WsError } from '../errors.js';
 import type { NSConn } from '../ports/conn.js';
-import type { ControllerType } from '../ports/resolver.js';
+import type { ControllerType, MessageServices } from '../ports/resolver.js';
 import type { Method } from './class-record.js';
 
 /** What a handler is called with where no decorator says more: the message, and the NSConn. */
@@ -12,8 +12,13 @@ const UNDECORATED: readonly ParamReader[] = [
   { needs: 'message', read: (_, ns) => ns },
 ];
 
-/** Reads what a method is called with, or a promise of it where one of its parameters takes time. */
-export type ReadArguments = (msg: HandledMessage, ns: NSConn) => unknown[] | Promise<unknown[]>;
+/** What a method is called with, beyond the message and the NSConn. */
+export interface HandlerArguments {
+  /** The services that are asked for, each once. */
+  readonly services: readonly unknown[];
+  /** Reads all of it, or gives a promise where a part of it takes time. `services` is there where some are asked for. */
+  read(msg: HandledMessage, ns: NSConn, services?: MessageServices): unknown[] | Promise<unknown[]>;
+}
 
 /**
  * Looks, at start, at the parameters of a handler. `undefined` where none is decorated: it is called with the message and the
@@ -21,7 +26,7 @@ export type ReadArguments = (msg: HandledMessage, ns: NSConn) => unknown[] | Pro
  *
  * @throws {HANDLER_PARAMETER} when nothing would be given to a parameter, or two decorators stand on it
  */
-export function argumentsOf(controller: ControllerType, name: string, method: Method): ReadArguments | undefined {
+export function argumentsOf(controller: ControllerType, name: string, method: Method): HandlerArguments | undefined {
   const origin = `${controller.name}.${name}`;
   const params = paramsOf(controller, name);
   const decorated = readersOf(origin, params);
@@ -34,7 +39,9 @@ export function argumentsOf(controller: ControllerType, name: string, method: Me
       'Put a decorator on it (@Body(), @Conn(), …), give it a default value behind all others, or remove it.';
     throw new WsError('HANDLER_PARAMETER', { method: origin, parameter: index + 1, reason });
   });
-  return params.length === 0 ? undefined : (msg, ns) => readAll(readers, msg, ns);
+  if (params.length === 0) return undefined;
+  const tokens = readers.flatMap((reader) => (reader.needs === 'service' ? [reader.token] : []));
+  return { services: [...new Set(tokens)], read: (msg, ns, services) => readAll(readers, { msg, ns, services }) };
 }
 
 /** What was recorded of the method where it is written. Whoever overrides a method says anew what it is called with. */
@@ -56,12 +63,29 @@ function readersOf(origin: string, params: readonly ParamRecord[]): Map<number, 
   return readers;
 }
 
-function readAll(readers: readonly ParamReader[], msg: HandledMessage, ns: NSConn): unknown[] | Promise<unknown[]> {
+interface Source {
+  readonly msg: HandledMessage;
+  readonly ns: NSConn;
+  readonly services: MessageServices | undefined;
+}
+
+function readOne(reader: ParamReader, { msg, ns, services }: Source): unknown {
+  switch (reader.needs) {
+    case 'message':
+      return reader.read(msg, ns);
+    case 'context':
+      return reader.read(msg.contextIn(ns));
+    case 'service':
+      return services?.get(reader.token);
+  }
+}
+
+function readAll(readers: readonly ParamReader[], source: Source): unknown[] | Promise<unknown[]> {
   const values: unknown[] = [];
   let takesTime = false;
   try {
     for (const reader of readers) {
-      const value = reader.needs === 'context' ? reader.read(msg.contextIn(ns)) : reader.read(msg, ns);
+      const value = readOne(reader, source);
       takesTime ||= isPromiseLike(value);
       values.push(value);
     }

@@ -1,15 +1,15 @@
 import { systemEventOf } from '../core/lifecycle-names.js';
-import { isPromiseLike } from '../core/run-handler.js';
 import type { Member, Part } from '../core/table-builder.js';
 import type { EventRecord } from '../decorators/controller-record.js';
 import { WsError } from '../errors.js';
 import type { ControllerType, Provision, Resolver } from '../ports/resolver.js';
+import { runOf } from './call-method.js';
 import { checked } from './check-body.js';
-import { type ClassRecord, type Method, readClass } from './class-record.js';
+import { type ClassRecord, readClass } from './class-record.js';
 import { disposeController } from './dispose-controller.js';
 import type { EventMatcher } from './event-matcher.js';
 import { refuseFunctionFields, refuseFunctionProperties } from './function-fields.js';
-import { argumentsOf, type ReadArguments } from './handler-arguments.js';
+import { argumentsOf } from './handler-arguments.js';
 import { resolveMiddleware } from './resolve-middleware.js';
 
 /** Reads a decorated class as a part of the table. Everything is looked up here, at start, and nothing for a message. */
@@ -60,28 +60,12 @@ async function readMembers({ controller, record, provision, matcher, resolver }:
     if (heard.length === 0) continue;
     const origin = `${controller.name}.${name}`;
     const middleware = await resolveMiddleware(record.middlewareOf.get(name) ?? [], resolver);
-    const run = runOf(method, provision, argumentsOf(controller, name, method));
+    const run = await runOf({ origin, method, provision, resolver }, argumentsOf(controller, name, method));
     for (const { hears, schemas } of heard) {
       members.push({ origin, hears, middleware, run: schemas ? checked(schemas, origin, run) : run });
     }
   }
   return members;
-}
-
-function runOf(method: Method, provision: Provision, read: ReadArguments | undefined): Member['run'] {
-  if (read) return runWith(method, provision, read);
-  if (provision.kind === 'static') return (msg, ns) => method.call(provision.instance, msg, ns);
-  return (msg, ns, instance) => method.call(instance as object, msg, ns); // made by open
-}
-
-/** Runs a method with what its parameters ask for: in the turn of the message, unless one of them takes time. */
-function runWith(method: Method, provision: Provision, read: ReadArguments): Member['run'] {
-  return (msg, ns, instance) => {
-    const self = provision.kind === 'static' ? provision.instance : (instance as object); // made by open
-    const values = read(msg, ns);
-    if (isPromiseLike(values)) return values.then((all): unknown => Reflect.apply(method, self, all));
-    return Reflect.apply(method, self, values);
-  };
 }
 
 interface Heard extends Pick<Member, 'hears'>, Pick<EventRecord, 'schemas'> {}

@@ -1,4 +1,5 @@
 import type { Conn, NSConn } from './conn.js';
+import type { Message } from './message.js';
 import type { MiddlewareObject } from './middleware.js';
 
 /** A class that can be a controller. */
@@ -20,6 +21,17 @@ export type Provision =
       readonly preDestroy: readonly (string | symbol)[];
     };
 
+/** The services of one message. */
+export interface MessageServices {
+  /** One of those that were looked at; or a promise of it where it takes time. */
+  get(token: unknown): unknown;
+  /** Lets go of what was made for the message. `undefined` where there is nothing. */
+  close(): Promise<void> | undefined;
+}
+
+/** Begins to get services for one message. */
+export type OpenServices = (msg: Message, ns: NSConn) => MessageServices;
+
 /** Makes controllers and what they need. Known to `mvc` in place of a container. */
 export interface Resolver {
   /**
@@ -36,6 +48,15 @@ export interface Resolver {
    * @throws {SERVICE_UNBOUND}, {CAPTIVE_CONNECTION} when it needs something of a connection: it gets that as `ctx`
    */
   middleware(type: MiddlewareType): Promise<MiddlewareObject>;
+
+  /**
+   * Looks, at start, at how services are to be got for single messages.
+   *
+   * @param tokens what they are asked for by
+   * @param origin who asks, for messages: `ChatController.onOrder`
+   * @throws what `provide` throws
+   */
+  services(tokens: readonly unknown[], origin: string): Promise<OpenServices>;
 
   /** Lets go of what was made for a connection, when everything of it has ended. Nothing is made for it from here on. */
   release(conn: Conn): Promise<void>;
