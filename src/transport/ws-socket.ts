@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { ListenOptions, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
+import { FrameWriter } from './frame-writer.js';
 
 /** What a `ws` WebSocket does not tell by itself. */
 export interface WsSocketOptions {
@@ -23,6 +24,8 @@ export class WsSocket implements Socket {
   readonly #closeGraceMs: number;
   /** Told of each message that has left; none where the stream tells of them all. */
   #onSent: (() => void) | undefined;
+  /** Past `ws`, where the stream beneath is known and tells of its drains. */
+  #writer: FrameWriter | undefined;
 
   constructor(ws: WebSocket, { stream, closeGraceMs = 2_000 }: WsSocketOptions = {}) {
     this.#ws = ws;
@@ -38,7 +41,7 @@ export class WsSocket implements Socket {
   }
 
   get bufferedBytes(): number {
-    return this.#ws.bufferedAmount;
+    return this.#ws.bufferedAmount + (this.#writer?.waitingBytes ?? 0);
   }
 
   listen(listener: SocketListener, { holdBackBytes = 0 }: ListenOptions = {}): void {
@@ -52,8 +55,10 @@ export class WsSocket implements Socket {
     if (this.#ws.readyState === this.#ws.CLOSED) listener.onClose(1006, '');
   }
 
-  send({ data, binary }: OutgoingFrame): void {
-    if (this.isOpen) this.#ws.send(data, { binary }, this.#onSent);
+  send(frame: OutgoingFrame): void {
+    if (!this.isOpen) return;
+    if (this.#writer) this.#writer.write(frame);
+    else this.#ws.send(frame.data, { binary: frame.binary }, this.#onSent);
   }
 
   ping(): void {
@@ -78,6 +83,7 @@ export class WsSocket implements Socket {
   }
 
   terminate(): void {
+    this.#writer?.drop();
     this.#ws.terminate();
   }
 
@@ -86,12 +92,28 @@ export class WsSocket implements Socket {
     // `http.createServer({ highWaterMark })` says. Who holds back sooner would wait for ever.
     if (this.#stream && this.#stream.writableHighWaterMark <= holdBackBytes) {
       this.#stream.on('drain', () => listener.onDrain());
+      this.#writer = writerFor(this.#ws, this.#stream, () => listener.onDrain());
     } else {
       this.#onSent = () => {
         if (this.#ws.bufferedAmount < LOW_WATER_BYTES) listener.onDrain();
       };
     }
   }
+}
+
+/**
+ * What was written before a close frame goes before it, also where `ws` closes by itself: because the peer has, or because it
+ * has broken the rules. What is written when the socket has gone is dropped.
+ */
+function writerFor(ws: WebSocket, stream: Duplex, onTaken: () => void): FrameWriter {
+  const writer = new FrameWriter(stream, onTaken);
+  const close = ws.close.bind(ws);
+  ws.close = (code, reason) => {
+    if (ws.readyState === ws.OPEN) writer.flush();
+    close(code, reason);
+  };
+  ws.on('close', () => writer.drop());
+  return writer;
 }
 
 /** ws hands over one `Buffer` unless its `binaryType` is changed. */
