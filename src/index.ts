@@ -1,6 +1,5 @@
 export { MemoryBus, memoryAdapter } from './adapters/memory/memory-adapter.js';
 export type { EventHandler, EventHandlers, Namespaces } from './core/event-maps.js';
-export type { HandlerOrder } from './core/event-table.js';
 export { type Reply, reply } from './core/reply.js';
 export type { ErrorInfo, RemoteErrorInfo } from './core/settings.js';
 export { Conn } from './decorators/conn.js';
@@ -8,7 +7,7 @@ export { CurrentSession, CurrentUser, Logger, Request } from './decorators/conne
 export type { EventSchemas } from './decorators/controller-record.js';
 export { createParamDecorator } from './decorators/create-param-decorator.js';
 export { Body, Msg, Ns, RoomName } from './decorators/message-params.js';
-export { Namespace, type NamespaceOptions } from './decorators/namespace.js';
+export { Namespace } from './decorators/namespace.js';
 export { On } from './decorators/on.js';
 export type { ParamDecorator } from './decorators/param-decorator.js';
 export { Service, type ServiceToken } from './decorators/service.js';
@@ -33,7 +32,13 @@ export { type LogMessagesOptions, logMessages } from './middleware/log-messages.
 export { type RateLimitOptions, rateLimit } from './middleware/rate-limit.js';
 export { type RequireRoleOptions, requireRole } from './middleware/require-role.js';
 export { type TimeoutOptions, timeout } from './middleware/timeout.js';
-export { defaultEventMatcher, type EventMatcher } from './mvc/event-matcher.js';
+export type { ServerNamespaceOptions } from './mvc/build-event-table.js';
+export type { ConnHandler } from './mvc/conn-handler.js';
+export type { ConnHandlers } from './mvc/conn-handlers.js';
+export type { ControllerRegistration } from './mvc/controller-registration.js';
+export { defaultEventMatcher, eventMatchers } from './mvc/event-matcher.js';
+export { joinConnHandlers } from './mvc/join-conn-handlers.js';
+export { withTimeouts } from './mvc/with-timeouts.js';
 export type { Adapter, BroadcastContent, Envelope, Member, Query, QueryResult } from './ports/adapter.js';
 export {
   type Answer,
@@ -47,6 +52,7 @@ export type { Clock, Scheduler, Timer } from './ports/clock.js';
 export type { BodyArgs, CloseInfo, EventMap, EventsOf, Room, WaitOptions } from './ports/conn.js';
 export { NSConn } from './ports/conn.js';
 export type { ConnRequest } from './ports/conn-request.js';
+export type { EventMatcher } from './ports/event-matcher.js';
 export type { Target } from './ports/hub.js';
 export type { Message } from './ports/message.js';
 export type { MetricName, Metrics } from './ports/metrics.js';
@@ -58,6 +64,12 @@ export type {
   MiddlewareObject,
   Next,
 } from './ports/middleware.js';
+export type {
+  Concurrency,
+  NamespaceBehaviour,
+  NamespaceOptions,
+  NamespaceTimeouts,
+} from './ports/namespace-options.js';
 export { CloseCode } from './protocol/close-codes.js';
 export { NATIVE_MESSAGE, SystemEvent } from './protocol/event-names.js';
 export { Counters } from './server/counters.js';

@@ -31,6 +31,8 @@ const VALUES = [
   'WsError',
   'createParamDecorator',
   'defaultEventMatcher',
+  'eventMatchers',
+  'joinConnHandlers',
   'logMessages',
   'memoryAdapter',
   'nefeli',
@@ -40,18 +42,20 @@ const VALUES = [
   'reply',
   'requireRole',
   'timeout',
+  'withTimeouts',
 ];
 
 const TYPES = `
   Adapter Answer Bindable BodyArgs BodyIssue BroadcastContent BroadcastMessage BroadcastTarget Clock
-  CloseInfo CloseOptions ConnRequest ConnectionContext ConnectionMaker Context Envelope ErrorCode
-  ErrorDetails ErrorInfo EventHandler EventHandlers EventMap EventMatcher EventSchemas EventsOf
-  Exception HandlerOrder HeartbeatOptions Limits LocalQuery LocalView LogMessagesOptions MadeBy
-  MadeOf Member Message MessageContext MessageMaker MetricName Metrics Middleware MiddlewareObject
-  MountOptions NamespaceOptions Namespaces NamespacesOf NefeliMount NefeliOptions Next OriginOptions
-  ParamDecorator Query QueryResult RateLimitOptions RemoteErrorInfo Reply RequireRoleOptions Room
-  RouteHandler Scheduler ServedOptions ServerBehaviour ServiceToken SlowReaderPolicy Target
-  TimeoutOptions Timer WaitOptions
+  CloseInfo CloseOptions Concurrency ConnHandler ConnHandlers ConnRequest ConnectionContext
+  ConnectionMaker Context ControllerRegistration Envelope ErrorCode ErrorDetails ErrorInfo
+  EventHandler EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception HeartbeatOptions
+  Limits LocalQuery LocalView LogMessagesOptions MadeBy MadeOf Member Message MessageContext
+  MessageMaker MetricName Metrics Middleware MiddlewareObject MountOptions NamespaceBehaviour
+  NamespaceOptions NamespaceTimeouts Namespaces NamespacesOf NefeliMount NefeliOptions Next
+  OriginOptions ParamDecorator Query QueryResult RateLimitOptions RemoteErrorInfo Reply
+  RequireRoleOptions Room RouteHandler Scheduler ServedOptions ServerBehaviour ServerNamespaceOptions
+  ServiceToken SlowReaderPolicy Target TimeoutOptions Timer WaitOptions
 `
   .trim()
   .split(/\s+/);

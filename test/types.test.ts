@@ -1,16 +1,21 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+
 import { Container } from 'inversify';
 import {
   Body,
   Conn,
+  type ConnHandlers,
   CurrentSession,
   CurrentUser,
   createParamDecorator,
+  eventMatchers,
+  joinConnHandlers,
   Logger,
   type Message,
   type MessageContext,
   Msg,
   Namespace,
+  type NefeliOptions,
   NSConn,
   Ns,
   On,
@@ -18,7 +23,9 @@ import {
   Request,
   type Room,
   RoomName,
+  withTimeouts,
 } from 'nefeli';
+
 import { describe, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
 
@@ -145,7 +152,88 @@ function misplaced(): unknown {
 @Namespace('default')
 abstract class Abstract {}
 
-void [sendsWhatIsDeclared, broadcastsWhatIsDeclared, Refused, Decorated, misplaced, Abstract];
+@Namespace('default', { concurrency: 2, eventMatcher: eventMatchers.exact, readTimeoutMs: 5 })
+class Chat {
+  onChat(): void {}
+}
+
+// @ts-expect-error no such concurrency
+@Namespace('default', { concurrency: 'sideways' })
+class Sideways {}
+
+// @ts-expect-error no such option
+@Namespace('default', { order: 'parallel' })
+class Ordered {}
+
+function takesWhatHandlesEvents(): ConnHandlers {
+  const nested = joinConnHandlers(joinConnHandlers(Chat), { controller: Chat, namespace: 'a', handlerTimeoutMs: 5 });
+  const timed = withTimeouts({ readTimeoutMs: 1, writeTimeoutMs: 2, handlerTimeoutMs: 3 }, nested);
+  return joinConnHandlers(nested, timed, Chat, {
+    chat: {
+      say(msg, ns) {
+        expectTypeOf(msg).toEqualTypeOf<Message>();
+        expectTypeOf(ns).toEqualTypeOf<NSConn>();
+      },
+    },
+  });
+}
+
+function refusesWhatHandlesNone(): void {
+  // @ts-expect-error a number
+  joinConnHandlers(5);
+  // @ts-expect-error a name
+  joinConnHandlers('chat');
+  // @ts-expect-error an instance
+  joinConnHandlers(new Chat());
+  // @ts-expect-error a function
+  joinConnHandlers(() => {});
+  // @ts-expect-error a list
+  joinConnHandlers([Chat]);
+  // @ts-expect-error an abstract class
+  joinConnHandlers(Abstract);
+  // @ts-expect-error the map of one namespace, without its name
+  joinConnHandlers({ say() {} });
+  // @ts-expect-error a handler that is no function
+  joinConnHandlers({ chat: { say: 5 } });
+  // @ts-expect-error a registration of an instance
+  joinConnHandlers({ controller: new Chat() });
+  // @ts-expect-error options, without a controller
+  joinConnHandlers({ namespace: 'chat', concurrency: 1 });
+  // @ts-expect-error an instance
+  withTimeouts({ readTimeoutMs: 1 }, new Chat());
+  // @ts-expect-error nothing
+  withTimeouts({ readTimeoutMs: 1 });
+  // @ts-expect-error no such timeout
+  withTimeouts({ readTimeout: 1 }, Chat);
+  // @ts-expect-error no timeout
+  withTimeouts({ concurrency: 1 }, Chat);
+  // @ts-expect-error what was joined is made by joinConnHandlers alone
+  const handlers: ConnHandlers = {};
+  void handlers;
+}
+
+function takesOptionsOfNamespaces(): NefeliOptions[] {
+  return [
+    { controllers: [Chat, { controller: Chat, namespace: 'a', concurrency: 'parallel' }] },
+    { handlers: takesWhatHandlesEvents(), namespaceOptions: { a: { concurrency: 1, use: [() => undefined] } } },
+    // @ts-expect-error a registration needs its class
+    { controllers: [{ namespace: 'a' }] },
+    // @ts-expect-error maps have names of events, and no matcher
+    { namespaceOptions: { a: { eventMatcher: eventMatchers.exact } } },
+    // @ts-expect-error handlers are joined first
+    { handlers: { chat: { say() {} } } },
+  ];
+}
+
+void [
+  Decorated,
+  misplaced,
+  sendsWhatIsDeclared,
+  broadcastsWhatIsDeclared,
+  refusesWhatHandlesNone,
+  takesOptionsOfNamespaces,
+];
+void [Decorated, misplaced, Refused, Abstract, Sideways, Ordered];
 
 describe('the types', () => {
   it('let a Message be text or bytes where nothing was checked', () => {

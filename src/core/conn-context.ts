@@ -1,4 +1,5 @@
 import type { CloseInfo, Conn, WaitOptions } from '../ports/conn.js';
+import type { NamespaceTable } from './event-table.js';
 import type { HandlerQueue } from './handler-queue.js';
 import type { Link } from './link.js';
 import type { LiveNSConn } from './live-ns-conn.js';
@@ -31,8 +32,13 @@ export interface ConnContext {
   readonly isOpen: boolean;
   /** Whether the other side reads errors with a code and data, and not only their text. */
   readonly readsRichErrors: boolean;
-  /** How long a handler may take from now on. After the end it is what is left of the time for all that is told of it. */
-  handlerTimeMs(): number;
+  /**
+   * How long a handler may take from now on: one of this namespace, or else one that hears of the connection itself. After the
+   * end it has no more than what is left of the time for all that is told of it.
+   */
+  handlerTimeMs(table?: NamespaceTable): number;
+  /** The connected namespaces have changed, and so may how long the connection may be silent, or stuck. */
+  updateDeadlines(): void;
   /** Fulfilled when the handshake is done; rejected when the connection ends before. Asking for it lets a server answer. */
   whenOpen(options?: WaitOptions): Promise<void>;
   /** Tells whoever waits for the namespace that it is connected. */

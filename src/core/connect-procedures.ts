@@ -171,6 +171,7 @@ function install(context: ConnContext, ns: LiveNSConn): void {
   if (context.ended) throw new WsError('CONN_CLOSED', context.ended);
   ns.state = 'connected';
   context.connected.set(ns.namespace, ns);
+  context.updateDeadlines();
   context.settings.hub?.connected(ns);
   context.tellWaiters(ns);
 }

@@ -99,6 +99,7 @@ async function finish(context: ConnContext, ns: LiveNSConn, circumstances: Circu
 function remove(context: ConnContext, ns: LiveNSConn): void {
   ns.state = 'gone';
   context.connected.delete(ns.namespace);
+  context.updateDeadlines();
   context.opening.delete(ns.namespace); // where this side waits for its own request still: who asks from here on begins anew
   context.settings.hub?.disconnected(ns);
 }

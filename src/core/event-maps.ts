@@ -1,8 +1,8 @@
 import { WsError } from '../errors.js';
 import type { NSConn } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
-import type { HandlerOrder } from './event-table.js';
-import { systemEventOf } from './lifecycle-names.js';
+import type { NamespaceBehaviour } from '../ports/namespace-options.js';
+import { refuseMisspelt, systemEventOf } from './lifecycle-names.js';
 import type { Member, Part } from './table-builder.js';
 
 /** Handles an event without a class. What it returns answers an ask. */
@@ -14,27 +14,33 @@ export type EventHandlers = Readonly<Record<string, EventHandler>>;
 /** Handlers by namespace: a server without classes. */
 export type Namespaces = Readonly<Record<string, EventHandlers>>;
 
-/**
- * Reads maps of functions as parts of the table.
- *
- * @param orders in which order messages are handled, by namespace
- */
-export function readEventMaps(namespaces: Namespaces, orders: Readonly<Record<string, HandlerOrder>> = {}): Part[] {
-  return Object.entries(namespaces).map(([namespace, handlers]) => ({
-    namespace,
-    owner: `the map of "${namespace}"`,
-    order: Object.hasOwn(orders, namespace) ? orders[namespace] : undefined,
-    members: Object.entries(handlers).map(([event, handler]) => readMember(namespace, event, handler)),
-  }));
+/** Where maps of functions come from, and what holds for all of them. */
+interface MapSource {
+  /** For messages. @default 'namespaces' */
+  readonly source?: string;
+  readonly behaviour?: NamespaceBehaviour;
 }
 
-function readMember(namespace: string, event: string, handler: EventHandler): Member {
-  if (typeof handler !== 'function') {
-    throw new WsError('HANDLER_NOT_FUNCTION', { namespace, event, type: typeof handler });
-  }
+/** Reads maps of functions as parts of the table. */
+export function readEventMaps(namespaces: Namespaces, { source = 'namespaces', behaviour }: MapSource = {}): Part[] {
+  return Object.entries(namespaces).map(([namespace, handlers]) => {
+    const owner = `${source}[${JSON.stringify(namespace)}]`;
+    const members = Object.entries(handlers).map(([event, handler]) => {
+      if (typeof handler !== 'function') {
+        throw new WsError('HANDLER_NOT_FUNCTION', { namespace, event, type: typeof handler });
+      }
+      return readMember(`${owner}.${event}`, event, handler);
+    });
+    return { namespace, owner, behaviour, members };
+  });
+}
+
+function readMember(origin: string, event: string, handler: EventHandler): Member {
+  const systemEvent = systemEventOf(event);
+  refuseMisspelt(origin, event, systemEvent);
   return {
-    origin: `namespaces[${JSON.stringify(namespace)}].${event}`,
-    hears: systemEventOf(event) ?? [event],
+    origin,
+    hears: systemEvent ?? [event],
     run: (msg, ns) => handler(msg, ns),
   };
 }

@@ -1,4 +1,7 @@
 import type { NSConn } from '../ports/conn.js';
+
+import type { NamespaceBehaviour } from '../ports/namespace-options.js';
+
 import type { SystemEvent } from '../protocol/event-names.js';
 import type { HandledMessage } from './message-context.js';
 
@@ -19,18 +22,9 @@ export interface EventEntry {
 /** System events that a namespace can hear. `AnyEvent` and `NativeMessage` are no such events but places in the table. */
 export type LifecycleEvent = Exclude<SystemEvent, '_OnAnyEvent' | '_OnNativeMessage'>;
 
-/**
- * In which order the messages of one connection are handled: one after the other over all its namespaces; one after the
- * other within this namespace, whatever goes on in others; or at the same time, as many as `limits.maxRunningHandlers` allows.
- * Connecting, joining and leaving keep their place in any case.
- */
-export type HandlerOrder = 'connection' | 'namespace' | 'parallel';
-
 /** One namespace, ready to be served: built once at start, read for every message. */
-export interface NamespaceTable {
+export interface NamespaceTable extends NamespaceBehaviour {
   readonly namespace: string;
-  /** @default 'connection' */
-  readonly order?: HandlerOrder;
   /** By every spelling that reaches a handler. A `Map`: names come from peers, and a `Map` has no names of its own. */
   readonly events: ReadonlyMap<string, EventEntry>;
   readonly lifecycle: ReadonlyMap<LifecycleEvent, Handler>;

@@ -1,7 +1,7 @@
 import type { Timer } from '../ports/clock.js';
+import type { Concurrency } from '../ports/namespace-options.js';
 import { isRequestEvent, SystemEvent } from '../protocol/event-names.js';
 import type { Frame, WireMessage } from '../protocol/message.js';
-import type { HandlerOrder } from './event-table.js';
 import type { ConnSettings } from './settings.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -25,6 +25,12 @@ const isAsk = (frame: HandledFrame): frame is AskFrame => frame.kind === 'messag
 const isDisconnect = (frame: HandledFrame): boolean =>
   frame.kind === 'message' && frame.message.event === SystemEvent.NamespaceDisconnect;
 
+/** How many handlers of one namespace run at a time. */
+function mostAtATime(concurrency: Concurrency): number {
+  if (concurrency === 'serial') return 1;
+  return concurrency === 'parallel' ? Number.POSITIVE_INFINITY : concurrency;
+}
+
 /** Something takes effect in a namespace: what was asked for there, and has been acknowledged. */
 interface Hold {
   readonly namespace: string;
@@ -44,7 +50,7 @@ interface QueueEvents {
 
 /**
  * The frames of one connection that wait for a handler: handled one after the other, in order of arrival. A namespace may
- * ask for an order of its own, or for none.
+ * ask for a queue of its own, in which one or several are handled at a time, or for none.
  *
  * One exception keeps two ends from waiting for each other: while a handler runs and this side waits for replies, frames of
  * other namespaces go on, and the other side's asks do, too, unless they depend on what runs.
@@ -55,8 +61,8 @@ export class HandlerQueue {
   readonly #settings: ConnSettings;
   readonly #events: QueueEvents;
   readonly #bucket: TokenBucket | undefined;
-  /** Whether any namespace has an order of its own. */
-  readonly #hasOrders: boolean;
+  /** Whether any namespace is not in the queue of all. */
+  readonly #hasOwnQueues: boolean;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   /** What handlers run for: a frame, or with `undefined` the hook of the connection. */
@@ -75,7 +81,7 @@ export class HandlerQueue {
     const { messagesPerSecond, messageBurst } = settings.limits;
     this.#settings = settings;
     this.#events = events;
-    this.#hasOrders = [...settings.table.values()].some(({ order = 'connection' }) => order !== 'connection');
+    this.#hasOwnQueues = [...settings.table.values()].some(({ concurrency = 'serial' }) => concurrency !== 'serial');
     if (Number.isFinite(messagesPerSecond)) {
       this.#bucket = new TokenBucket(settings.scheduler, messagesPerSecond, Math.max(1, messageBurst));
     }
@@ -180,7 +186,7 @@ export class HandlerQueue {
   get #mayAnyRun(): boolean {
     const { length: runningCount } = this.#running;
     if (runningCount >= this.#settings.limits.maxRunningHandlers) return false;
-    return runningCount === 0 || this.#hasOrders || this.#events.pendingAsks() > 0;
+    return runningCount === 0 || this.#hasOwnQueues || this.#events.pendingAsks() > 0;
   }
 
   /** Whether a frame may be handled before all that waits and could not. A request that may not is remembered. */
@@ -208,23 +214,36 @@ export class HandlerQueue {
       if (namespace !== lane) continue;
       if (!isAsk(frame) || this.#events.pendingAsks() === 0 || !mayPass(frame.message)) return false;
     }
-    return this.#running.every((running) => this.#mayRunBeside(running, frame));
+    return this.#mayRunBesideOthers(lane) && this.#mayRunBesideItsOwn(frame, lane);
   }
 
-  #mayRunBeside(running: HandledFrame | undefined, frame: HandledFrame): boolean {
-    const isWaitedFor = this.#events.pendingAsks() > 0;
-    if (running === undefined) return isWaitedFor;
-    const order = this.#orderOf(frame);
-    if (laneOf(running) !== laneOf(frame)) {
-      return isWaitedFor || order !== 'connection' || this.#orderOf(running) !== 'connection';
+  /** Beside the handlers of other namespaces, and the hook of the connection. */
+  #mayRunBesideOthers(lane: string): boolean {
+    if (this.#events.pendingAsks() > 0) return true;
+    const isSerial = this.#concurrencyOf(lane) === 'serial';
+    return this.#running.every((running) => {
+      if (running === undefined) return false;
+      const other = laneOf(running);
+      return other === lane || !isSerial || this.#concurrencyOf(other) !== 'serial';
+    });
+  }
+
+  /** Beside the handlers of the same namespace. */
+  #mayRunBesideItsOwn(frame: HandledFrame, lane: string): boolean {
+    const asked = isAsk(frame) && this.#events.pendingAsks() > 0 ? frame.message : undefined;
+    let mostOthers = mostAtATime(this.#concurrencyOf(lane)) - 1;
+    for (const running of this.#running) {
+      if (running === undefined || laneOf(running) !== lane) continue;
+      if (asked && this.#events.mayPass(running, asked)) continue;
+      // Requests change what the others count on, and whoever disconnects lets the handlers end first.
+      if (mostOthers === 0 || isRequest(running) || isDisconnect(frame)) return false;
+      mostOthers -= 1;
     }
-    if (isWaitedFor && isAsk(frame) && this.#events.mayPass(running, frame.message)) return true;
-    // Requests change what the others count on, and whoever disconnects lets the handlers end first.
-    return order === 'parallel' && !isRequest(running) && !isDisconnect(frame);
+    return true;
   }
 
-  #orderOf(frame: HandledFrame): HandlerOrder {
-    return this.#settings.table.get(laneOf(frame))?.order ?? 'connection';
+  #concurrencyOf(lane: string): Concurrency {
+    return this.#settings.table.get(lane)?.concurrency ?? 'serial';
   }
 
   #isThrottled(): boolean {

@@ -8,9 +8,11 @@ import type { ConnContext, Opening } from './conn-context.js';
 import type { ConnIdentity } from './conn-identity.js';
 import { ConnLink } from './conn-link.js';
 import { askConnect, connectNative } from './connect-procedures.js';
+import { Deadlines } from './deadlines.js';
 import { disconnectEach, endAll } from './disconnect-procedures.js';
 import { dispatch, tellRemoteError } from './dispatch.js';
-import { closeCodeOf, publish, report } from './failures.js';
+import type { NamespaceTable } from './event-table.js';
+import { closeCodeOf, publish } from './failures.js';
 import { HandlerQueue } from './handler-queue.js';
 import { Handshake } from './handshake.js';
 import { Inbound } from './inbound.js';
@@ -20,7 +22,7 @@ import type { LiveNSConn } from './live-ns-conn.js';
 import { observed } from './observed.js';
 import { Outbound } from './outbound.js';
 import { PendingAsks } from './pending-asks.js';
-import { isPromiseLike, runHook } from './run-handler.js';
+import { isPromiseLike, runHook, tellHook } from './run-handler.js';
 import type { ConnSettings } from './settings.js';
 import { Waiters } from './waiters.js';
 
@@ -42,6 +44,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   readonly #handshake: Handshake;
   readonly #waiters: Waiters;
   readonly #inbound: Inbound;
+  #deadlines: Deadlines | undefined;
   #abort: AbortController | undefined;
   #wasAdmitted = false;
   #endDeadlineMs = 0;
@@ -59,7 +62,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
       mayPass: (running, asked) => running.kind === 'native' || isIndependent(this, running.message, asked),
       pendingAsks: () => this.asks.size,
       pause: () => this.#pause(),
-      resume: () => socket.resume(),
+      resume: () => this.#resume(),
     });
     this.asks = new PendingAsks(settings, () => this.queue.asksChanged());
     this.#inbound = new Inbound(settings, {
@@ -154,6 +157,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   start(): void {
     this.#socket.listen(this);
     if (this.ended) return; // it closed before it was listened to
+    this.updateDeadlines();
     this.#handshake.start();
     if (this.settings.side === 'client') return;
     const result = runHook(this, 'onConnect');
@@ -177,6 +181,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   onFrame(data: FrameData): void {
     if (this.ended) return;
     this.settings.metrics.count('frames.in');
+    this.#deadlines?.heard();
     if (exceeds(data, this.settings.limits.maxMessageBytes)) return this.close(CloseCode.TooBig, 'message too large');
     if (this.#handshake.isOver) this.#inbound.receive(data);
     else this.#handshake.onFrame(data);
@@ -189,9 +194,16 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     this.#end({ code, reason });
   }
 
-  handlerTimeMs(): number {
-    const { handlerTimeoutMs, scheduler } = this.settings;
-    return this.ended ? this.#endDeadlineMs - scheduler.nowMs() : handlerTimeoutMs;
+  handlerTimeMs({ handlerTimeoutMs }: Pick<NamespaceTable, 'handlerTimeoutMs'> = this.settings): number {
+    const ownMs = handlerTimeoutMs ?? this.settings.handlerTimeoutMs;
+    return this.ended ? Math.min(ownMs, this.#endDeadlineMs - this.settings.scheduler.nowMs()) : ownMs;
+  }
+
+  updateDeadlines(): void {
+    if (!this.ended && (this.#deadlines || Deadlines.areSet(this))) {
+      this.#deadlines ??= new Deadlines(this, this.#socket);
+      this.#deadlines.update();
+    }
   }
 
   /** Sends what has been encoded for many. */
@@ -228,24 +240,38 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
       close: (code, reason) => this.close(code, reason),
       pause: () => this.#pause(),
       resume: () => {
-        if (!this.queue.isPaused) this.#socket.resume();
+        if (!this.queue.isPaused) this.#resume();
       },
     };
   }
 
   #pause(): void {
     this.settings.metrics.count('reading.paused');
+    this.#deadlines?.pause();
     this.#socket.pause();
+  }
+
+  #resume(): void {
+    if (!this.isReadingPaused) this.#deadlines?.resume();
+    this.#socket.resume();
+  }
+
+  /** By when all that is told of the end has to be told: as late as the most patient namespace that hears of it. */
+  #endDeadline(): number {
+    const { scheduler, handlerTimeoutMs } = this.settings;
+    const ownMs = Array.from(this.connected.values(), ({ table }) => table.handlerTimeoutMs ?? 0);
+    return scheduler.nowMs() + Math.max(handlerTimeoutMs, ...ownMs);
   }
 
   /** Ends everything at once, and then tells of it, in order: rooms, namespaces, the connection. */
   #end(info: CloseInfo): void {
     if (this.ended) return;
     this.ended = info;
-    this.#endDeadlineMs = this.settings.scheduler.nowMs() + this.settings.handlerTimeoutMs;
+    this.#endDeadlineMs = this.#endDeadline();
     const error = new WsError('CONN_CLOSED', info);
     this.#handshake.stop();
     this.outbound.stop();
+    this.#deadlines?.stop();
     this.settings.hub?.ended(this);
     this.#abort?.abort(error);
     this.asks.failAll(error);
@@ -256,22 +282,14 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   async #tellOfEnd(info: CloseInfo): Promise<void> {
     await this.queue.close();
     // Handlers that were still running had their own time: what tells of the end has all of its own.
-    this.#endDeadlineMs = this.settings.scheduler.nowMs() + this.settings.handlerTimeoutMs;
+    this.#endDeadlineMs = this.#endDeadline();
     await endAll(this);
-    if (this.#wasAdmitted) await this.#tell('onDisconnect');
-    await this.#tell('release');
+    if (this.#wasAdmitted) await tellHook(this, 'onDisconnect');
+    await tellHook(this, 'release');
     if (this.handlerTimeMs() <= 0)
       this.log.warn({ conn: this.id }, 'not all that ended with a connection was told in time');
     this.forget();
     this.#resolveClosed?.(info);
-  }
-
-  async #tell(hook: 'onDisconnect' | 'release'): Promise<void> {
-    try {
-      await runHook(this, hook);
-    } catch (error) {
-      report(this, error, { namespace: '', event: hook });
-    }
   }
 }
 

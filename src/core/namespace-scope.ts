@@ -17,7 +17,7 @@ export async function openScope(context: ConnContext, ns: LiveNSConn, msg: LiveM
     return isLate ? closeScope(context, ns) : undefined;
   });
   try {
-    await waitForHandler(context, opened, msg);
+    await waitForHandler(context, opened, { msg, ns });
   } catch (error) {
     isLate = true;
     throw error;
@@ -29,7 +29,7 @@ export async function closeScope(context: ConnContext, ns: LiveNSConn): Promise<
   const place = { namespace: ns.namespace, event: 'dispose' };
   try {
     const closed = ns.table.close?.(ns.scope);
-    if (isPromiseLike(closed)) await waitForHandler(context, closed, new LiveMessage(ns.conn, place));
+    if (isPromiseLike(closed)) await waitForHandler(context, closed, { msg: new LiveMessage(ns.conn, place), ns });
   } catch (error) {
     report(context, error, place);
   }

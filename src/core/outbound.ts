@@ -5,6 +5,7 @@ import { byteLength, isEncodableName, isLonger } from '../protocol/codec.js';
 import { isReservedEvent, NATIVE_MESSAGE } from '../protocol/event-names.js';
 import type { FrameData, WireMessage } from '../protocol/message.js';
 import type { ConnSettings } from './settings.js';
+import type { WriteDeadline } from './write-deadline.js';
 
 /** The kinds of names that an application chooses and the wire carries. */
 type NameKind = 'namespace' | 'room' | 'event';
@@ -61,6 +62,7 @@ export class Outbound {
   #gaps: Gap[] = [];
   #heldBytes = 0;
   #timer: Timer | undefined;
+  #deadline: WriteDeadline | undefined;
 
   constructor(settings: ConnSettings, socket: Socket) {
     this.#settings = settings;
@@ -75,7 +77,7 @@ export class Outbound {
   /** Sends what has been encoded already: the same frame may go to many connections. */
   sendFrame(frame: OutgoingFrame): void {
     const gap = this.#gaps.at(-1);
-    if (!gap) return this.#socket.send(frame);
+    if (!gap) return this.#pass(frame);
     const bytes = sizeOf(frame.data);
     gap.frames.push(frame);
     gap.bytes += bytes;
@@ -104,6 +106,11 @@ export class Outbound {
     if (this.#gaps.length >= limits.maxNamespaces) this.flush();
     this.#gaps.push({ frames: [], bytes: 0 });
     if (this.#gaps.length === 1) this.#beginGap();
+  }
+
+  /** Tells a deadline of everything that is sent from here on. */
+  watch(deadline: WriteDeadline): void {
+    this.#deadline = deadline;
   }
 
   /** Sends what is held back, now. */
@@ -135,6 +142,11 @@ export class Outbound {
   }
 
   #sendAll(frames: readonly OutgoingFrame[]): void {
-    for (const frame of frames) this.#socket.send(frame);
+    for (const frame of frames) this.#pass(frame);
+  }
+
+  #pass(frame: OutgoingFrame): void {
+    this.#socket.send(frame);
+    this.#deadline?.sent(sizeOf(frame.data));
   }
 }

@@ -10,6 +10,12 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
+/** What a handler hears, and the namespace that it does so in; without one it hears of the connection itself. */
+interface Handled {
+  readonly msg: LiveMessage;
+  readonly ns?: LiveNSConn;
+}
+
 /**
  * Waits for a handler, but not longer than it may take: past `handlerTimeoutMs` its signal aborts, and the error is
  * thrown in its place. What it still does later is ignored, and reported if it fails.
@@ -19,10 +25,10 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 export async function waitForHandler(
   context: ConnContext,
   result: PromiseLike<unknown>,
-  msg: LiveMessage,
+  { msg, ns }: Handled,
 ): Promise<unknown> {
   const { scheduler } = context.settings;
-  const timeoutMs = context.handlerTimeMs();
+  const timeoutMs = context.handlerTimeMs(ns?.table);
   const place = { namespace: msg.namespace, event: msg.event };
   let isOverdue = false;
   const finished = Promise.resolve(result).catch((error: unknown) => {
@@ -50,7 +56,7 @@ export async function waitForHandler(
 export function runHandler(context: ConnContext, run: Handler, msg: LiveMessage, ns: LiveNSConn): unknown {
   try {
     const result = run(msg, ns, ns.scope);
-    if (isPromiseLike(result)) return waitForHandler(context, result, msg);
+    if (isPromiseLike(result)) return waitForHandler(context, result, { msg, ns });
     msg.finish();
     return result;
   } catch (error) {
@@ -67,9 +73,18 @@ export function runHook(context: ConnContext, hook: 'onConnect' | 'onDisconnect'
   try {
     const result = context.settings[hook]?.(context.conn);
     if (!isPromiseLike(result)) return result;
-    return waitForHandler(context, result, new LiveMessage(context.conn, { namespace: '', event: hook }));
+    return waitForHandler(context, result, { msg: new LiveMessage(context.conn, { namespace: '', event: hook }) });
   } catch (error) {
     return Promise.reject(error);
+  }
+}
+
+/** Runs what hears of the end of a connection. What fails is reported: nobody can be told any more. */
+export async function tellHook(context: ConnContext, hook: 'onDisconnect' | 'release'): Promise<void> {
+  try {
+    await runHook(context, hook);
+  } catch (error) {
+    report(context, error, { namespace: '', event: hook });
   }
 }
 
@@ -79,7 +94,7 @@ export function runHook(context: ConnContext, hook: 'onConnect' | 'onDisconnect'
  */
 export async function fire(context: ConnContext, ns: LiveNSConn, msg: LiveMessage): Promise<void> {
   const run = ns.table.lifecycle.get(msg.event as LifecycleEvent); // lifecycle messages are made by this side alone
-  if (!run || context.handlerTimeMs() <= 0) return;
+  if (!run || context.handlerTimeMs(ns.table) <= 0) return;
   const result = await runHandler(context, run, msg, ns);
   if (result instanceof Error) throw result;
 }

@@ -34,8 +34,12 @@ export interface ConnSettings {
   readonly limits: ConnLimits;
   /** How long an ask waits for its reply. */
   readonly askTimeoutMs: number;
-  /** How long a handler may take before the next message goes on without it. */
+  /** How long a handler may take before the next message goes on without it. A namespace may have its own. */
   readonly handlerTimeoutMs: number;
+  /** How long the other side may be silent, whatever namespaces it is in; for ever when left out. */
+  readonly readTimeoutMs?: number | undefined;
+  /** How long what is sent may stay in this process, whatever namespaces it is for; for ever when left out. */
+  readonly writeTimeoutMs?: number | undefined;
   /** How long nothing follows the acknowledgement of a namespace; 0 for clients without the need. */
   readonly connectGapMs: number;
   readonly scheduler: Scheduler;

@@ -1,9 +1,13 @@
 import { WsError } from '../errors.js';
 import type { NSConn } from '../ports/conn.js';
 import type { Middleware } from '../ports/middleware.js';
+import type { NamespaceBehaviour } from '../ports/namespace-options.js';
 import { SystemEvent } from '../protocol/event-names.js';
+
 import { around } from './around.js';
-import type { EventEntry, EventTable, Handler, HandlerOrder, LifecycleEvent, NamespaceTable } from './event-table.js';
+import type { EventEntry, EventTable, Handler, LifecycleEvent, NamespaceTable } from './event-table.js';
+import { agreedBehaviour } from './namespace-behaviour.js';
+
 import { isPromiseLike } from './run-handler.js';
 
 /** What one controller, or one map, brings into a namespace. */
@@ -12,8 +16,8 @@ export interface Part {
   /** Who brings it, for messages. */
   readonly owner: string;
   readonly members: readonly Member[];
-  /** In which order messages are handled; what another part of the namespace says when left out. */
-  readonly order?: HandlerOrder | undefined;
+  /** How messages of the namespace are handled; as another part of it says where something is left out. */
+  readonly behaviour?: NamespaceBehaviour | undefined;
   /** Stands around each of the members, and around connecting the namespace and joining its rooms. The first is outermost. */
   readonly middleware?: readonly Middleware[];
   /** Makes what the members of this part are run with for one connection; without it they need nothing. */
@@ -115,11 +119,10 @@ function finish(draft: Draft): NamespaceTable {
     // Also where nothing hears the event: whoever stands around it decides on it.
     if (middleware.length > 0) lifecycle.set(event, around(middleware, lifecycle.get(event) ?? (() => undefined)));
   }
-  const order = orderOf(namespace, parts);
   const opens = parts.some(({ open }) => open);
   return {
     namespace,
-    ...(order && { order }),
+    ...agreedBehaviour(namespace, parts),
     events,
     lifecycle,
     ...(any && { any }),
@@ -127,15 +130,6 @@ function finish(draft: Draft): NamespaceTable {
     ...(opens && { open: (ns: NSConn) => openAll(parts, ns), close: (scope: unknown) => closeAll(parts, scope) }),
   };
 }
-
-function orderOf(namespace: string, parts: readonly Part[]): HandlerOrder | undefined {
-  const [order, other] = new Set(parts.map((part) => part.order).filter((each) => each !== undefined));
-  if (other === undefined && (order === undefined || ORDERS.includes(order))) return order;
-  const expected = `${ORDERS.map((each) => `'${each}'`).join(', ')}, and the same for all of its controllers`;
-  throw new WsError('OPTION_INVALID', { option: `order of "${namespace}"`, value: other ?? order, expected });
-}
-
-const ORDERS: readonly HandlerOrder[] = ['connection', 'namespace', 'parallel'];
 
 /** The lifecycle events that middleware stands around: those by which somebody comes in. */
 const GUARDED: readonly LifecycleEvent[] = [SystemEvent.NamespaceConnect, SystemEvent.RoomJoin];

@@ -1,8 +1,8 @@
 import type { Scheduler, Timer } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 
-/** A longer delay fires at once. @source HTML standard, timers: delays are 32-bit signed integers */
-const MAX_DELAY_MS = 2 ** 31 - 1;
+/** 24.8 days: a longer delay fires at once. @source HTML standard, timers: delays are 32-bit signed integers */
+export const MAX_DELAY_MS: number = 2 ** 31 - 1;
 
 /** Time and timers of the platform: the same in browsers and in Node. */
 export const systemScheduler: Scheduler = {

@@ -1,6 +1,9 @@
 import type { NSConn } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
 import type { MessageContext, Use } from '../ports/middleware.js';
+
+import type { NamespaceOptions } from '../ports/namespace-options.js';
+
 import type { StandardSchemaV1 } from '../ports/schema.js';
 
 /** A method that a decorator has named an event of. */
@@ -34,7 +37,7 @@ export type ParamReader =
 /** What the decorators have recorded of one class, its bases not included. */
 export interface ControllerRecord {
   namespace?: string;
-  order?: 'connection' | 'namespace' | 'parallel';
+  options?: NamespaceOptions;
   readonly events: EventRecord[];
   readonly params: ParamRecord[];
   /** In the order in which they are written, the outermost first. */

@@ -1,3 +1,4 @@
+import type { NamespaceOptions } from '../ports/namespace-options.js';
 import type { ControllerType } from '../ports/resolver.js';
 import { recordOf } from './controller-record.js';
 
@@ -18,21 +19,14 @@ import { recordOf } from './controller-record.js';
  * TypeScript's `private` hides nothing: it does not exist at run time, so a private method named `on…` is an event too. A
  * `#method` is none.
  *
+ * A static property `namespace` of the class, or a {@link ControllerRegistration}, says the same without a decorator.
+ *
  * @param name the empty name is a namespace, too
  */
-export function Namespace(name: string, { order }: NamespaceOptions = {}): (controller: ControllerType) => void {
+export function Namespace(name: string, options: NamespaceOptions = {}): (controller: ControllerType) => void {
   return (controller) => {
     const record = recordOf(controller);
     record.namespace = name;
-    if (order) record.order = order;
+    record.options = options;
   };
-}
-
-/** How a namespace is served, beyond its events. */
-export interface NamespaceOptions {
-  /**
-   * In which order the messages of one connection are handled: `connection`, one after the other over all its namespaces;
-   * `namespace`, one after the other here, whatever goes on in others; `parallel`, at the same time. @default 'connection'
-   */
-  readonly order?: 'connection' | 'namespace' | 'parallel';
 }

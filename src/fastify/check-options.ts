@@ -1,33 +1,23 @@
+import { EXPECTED_CONCURRENCY, EXPECTED_DURATION, isConcurrency, isDuration } from '../core/namespace-behaviour.js';
+import { type Fields, isPlainObject } from '../core/plain-object.js';
 import { WsError } from '../errors.js';
+import type { ServerNamespaceOptions } from '../mvc/build-event-table.js';
+import { ConnHandlers } from '../mvc/conn-handlers.js';
+import type { ControllerRegistration } from '../mvc/controller-registration.js';
+import { isClass } from '../mvc/is-class.js';
+import type { NamespaceBehaviour } from '../ports/namespace-options.js';
 import type { HeartbeatOptions } from '../server/heartbeat.js';
 import type { NefeliOptions } from './options.js';
 
 /** Refuses a value under the name of its option. @throws {OPTION_INVALID} */
 type Check = (option: string, value: unknown) => void;
 
-/** 24.8 days, the longest that a timer of Node runs. @source Node's documentation of `setTimeout` */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** What Fastify itself adds to the options of a plugin. */
 const OF_FASTIFY: ReadonlySet<string> = new Set(['prefix', 'logLevel', 'logSerializers']);
 
-type Fields = Readonly<Record<string, unknown>>;
-
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
-/** Of what is no plain object, such as a Map or an instance of a class, the entries would be missed. */
-function isPlain(value: unknown): value is Fields {
-  if (!isFields(value) || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null; // also one of another realm
-}
-
 const isFunction = (value: unknown): boolean => typeof value === 'function';
-
-/** Arrow functions and methods have no prototype: they make nothing. */
-const isClass = (value: unknown): boolean => typeof value === 'function' && isFields(value.prototype);
-
-const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= MAX_TIMER_MS;
 
 function is(expected: string, fits: (value: unknown) => boolean): Check {
   return (option, value) => {
@@ -54,7 +44,7 @@ function listOf(expected: string, item: Check): Check {
 }
 
 function mapOf(expected: string, entry: Check): Check {
-  const isMap = is(expected, isPlain);
+  const isMap = is(expected, isPlainObject);
   return (option, value) => {
     isMap(option, value);
     const entries = Object.entries(value as Fields); // it is a map
@@ -64,7 +54,7 @@ function mapOf(expected: string, entry: Check): Check {
 
 /** An object with these fields. One that is left out has its default. */
 function fieldsOf(expected: string, fields: Readonly<Record<string, Check>>): Check {
-  const hasFields = is(expected, isPlain);
+  const hasFields = is(expected, isPlainObject);
   return (option, value) => {
     hasFields(option, value);
     const given = Object.entries(value as Fields); // it has fields
@@ -93,20 +83,49 @@ const either =
   };
 
 const aFunction = is('a function', isFunction);
-const aTime = is(`a number of milliseconds above 0, and ${MAX_TIMER_MS} at most`, isPositive);
+const aTime = is(EXPECTED_DURATION, isDuration);
 const anyText = is('a text', (value) => typeof value === 'string');
 const middleware = listOf('an array of middleware', is('a function, or a class with the method use', isFunction));
 
 const HEARTBEAT: Record<keyof HeartbeatOptions, Check> = { pingMs: aTime, pongMs: aTime };
 
+const BEHAVIOUR: Record<keyof NamespaceBehaviour, Check> = {
+  concurrency: is(EXPECTED_CONCURRENCY, isConcurrency),
+  readTimeoutMs: aTime,
+  writeTimeoutMs: aTime,
+  handlerTimeoutMs: aTime,
+};
+
+const NAMESPACE: Record<keyof ServerNamespaceOptions, Check> = { ...BEHAVIOUR, use: middleware };
+
+const aClass = is('a class: not an instance of one, and not its name', isClass);
+
+const REGISTRATION: Record<keyof ControllerRegistration, Check> = {
+  controller: aClass,
+  namespace: anyText,
+  eventMatcher: aFunction,
+  ...BEHAVIOUR,
+};
+
+const aRegistration = fieldsOf('a class, or { controller, … }', REGISTRATION);
+
+const aController: Check = (option, value) => {
+  if (!isPlainObject(value)) return aClass(option, value);
+  aClass(`${option}.controller`, value['controller']);
+  aRegistration(option, value);
+};
+
 /** What can be told of each option by itself. What belongs together is checked where it is used. */
 const CHECKS: Record<keyof NefeliOptions, Check> = {
   container: having('a Container of inversify 8', 'get', 'bind', 'isBound', 'register'),
-  controllers: listOf('an array of classes', is('a class: not an instance of one, and not its name', isClass)),
-  namespaces: mapOf('an object of handlers by namespace and event', is('an object of handlers by event', isPlain)),
-  orderIn: mapOf('an object of orders by namespace', oneOf('connection', 'namespace', 'parallel')),
+  controllers: listOf('an array of classes', aController),
+  namespaces: mapOf(
+    'an object of handlers by namespace and event',
+    is('an object of handlers by event', isPlainObject),
+  ),
+  handlers: is('what joinConnHandlers or withTimeouts gives', (value) => value instanceof ConnHandlers),
+  namespaceOptions: mapOf('an object of options by namespace', fieldsOf('an object of options', NAMESPACE)),
   use: middleware,
-  useIn: mapOf('an object of middleware by namespace', middleware),
   eventMatcher: aFunction,
   native: is("'only', or left out", (value) => value === 'only'),
   name: is('a text that is not empty', (value) => typeof value === 'string' && value !== ''),
@@ -117,12 +136,14 @@ const CHECKS: Record<keyof NefeliOptions, Check> = {
   allowedOrigins: either('*', listOf("'*', or an array of origins", anyText)),
   checkOrigin: aFunction,
   upgradeTimeoutMs: aTime,
-  websocket: is('an object of options for @fastify/websocket', isPlain),
-  limits: either('strict', is("'strict' or an object with single limits", isPlain)), // each limit: resolveOptions
+  websocket: is('an object of options for @fastify/websocket', isPlainObject),
+  limits: either('strict', is("'strict' or an object with single limits", isPlainObject)), // each limit: resolveOptions
   heartbeat: either(false, fieldsOf('false, or an object with pingMs and pongMs', HEARTBEAT)),
   slowReader: oneOf('close', 'drop-newest', 'drop-oldest'),
   askTimeoutMs: aTime,
   handlerTimeoutMs: aTime,
+  readTimeoutMs: aTime,
+  writeTimeoutMs: aTime,
   closeGraceMs: aTime,
   connectGapMs: either(0, aTime),
   onConnect: aFunction,

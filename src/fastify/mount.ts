@@ -250,16 +250,9 @@ async function tableOf(
   resolver: Resolver | undefined,
   middleware: readonly Middleware[],
 ): Promise<EventTable> {
-  const { controllers = [], namespaces = {}, orderIn: orders = {}, eventMatcher, useIn: middlewareIn = {} } = options;
-  const table = await buildEventTable({
-    controllers,
-    namespaces,
-    orders,
-    resolver,
-    eventMatcher,
-    middleware,
-    middlewareIn,
-  });
+  const { controllers = [], namespaces = {}, handlers, namespaceOptions = {}, eventMatcher } = options;
+  const served = { controllers, namespaces, handlers, namespaceOptions };
+  const table = await buildEventTable({ ...served, resolver, eventMatcher, middleware });
   if (options.native === 'only') mustBeNativeOnly(table);
   return table;
 }

@@ -2,8 +2,10 @@ import type { WebsocketPluginOptions } from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import type { Container } from 'inversify';
 import type { Namespaces } from '../core/event-maps.js';
-import type { HandlerOrder } from '../core/event-table.js';
-import type { EventMatcher } from '../mvc/event-matcher.js';
+import type { ServerNamespaceOptions } from '../mvc/build-event-table.js';
+import type { ConnHandlers } from '../mvc/conn-handlers.js';
+import type { ControllerRegistration } from '../mvc/controller-registration.js';
+import type { EventMatcher } from '../ports/event-matcher.js';
 import type { Use } from '../ports/middleware.js';
 import type { ControllerType } from '../ports/resolver.js';
 import type { ServerBehaviour } from '../server/options.js';
@@ -50,18 +52,18 @@ export interface MountOptions extends OriginOptions {
 export interface ServedOptions {
   /** Makes the controllers. Bind everything they need before. */
   readonly container?: Container;
-  readonly controllers?: readonly ControllerType[];
+  readonly controllers?: readonly (ControllerType | ControllerRegistration)[];
   /** Handlers without classes, by namespace and event. */
   readonly namespaces?: Namespaces;
-  /** In which order the messages of `namespaces` are handled, as `order` of `@Namespace` says for controllers. */
-  readonly orderIn?: Readonly<Record<string, HandlerOrder>>;
+  /** What was put together with `joinConnHandlers` or `withTimeouts`. It joins with `controllers` and `namespaces`. */
+  readonly handlers?: ConnHandlers;
+  /** How single namespaces are handled, and middleware for them, whoever serves them. */
+  readonly namespaceOptions?: Readonly<Record<string, ServerNamespaceOptions>>;
   /**
    * Middleware around everything: new connections, connecting namespaces, joining rooms, and every message. The first is
    * outermost. Classes are made by the container.
    */
   readonly use?: readonly Use[];
-  /** Middleware for single namespaces, inside of `use` and outside of what stands at the controllers. */
-  readonly useIn?: Readonly<Record<string, readonly Use[]>>;
   /** Which events reach a method by its name. @default `onChat` hears `chat`, `onChat` and `OnChat` */
   readonly eventMatcher?: EventMatcher;
   /** Raw messages only: no handshake, and one handler, `onNativeMessage` in the namespace `""`. */

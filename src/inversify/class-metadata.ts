@@ -5,7 +5,10 @@ const CLASS_METADATA = '@inversifyjs/core/classMetadataReflectKey';
 export interface ClassMetadata {
   readonly constructorArguments: readonly unknown[];
   readonly properties: ReadonlyMap<string | symbol, unknown>;
-  readonly lifecycle: { readonly preDestroyMethodNames: ReadonlySet<string | symbol> };
+  readonly lifecycle: {
+    readonly postConstructMethodNames: ReadonlySet<string | symbol>;
+    readonly preDestroyMethodNames: ReadonlySet<string | symbol>;
+  };
 }
 
 /** The part of `reflect-metadata` that is used here; inversify has loaded it. */
@@ -19,7 +22,12 @@ export function classMetadataOf(type: object): ClassMetadata | undefined {
   return getOwnMetadata?.(CLASS_METADATA, type) as ClassMetadata | undefined; // recorded by inversify under its own key
 }
 
-/** The methods that `@preDestroy` marks in the class of an object. */
-export function preDestroyOf(instance: object): readonly (string | symbol)[] {
-  return [...(classMetadataOf(instance.constructor)?.lifecycle.preDestroyMethodNames ?? [])];
+/** The methods that `@preDestroy` marks in a class. */
+export function preDestroyOf(type: object): readonly (string | symbol)[] {
+  return [...(classMetadataOf(type)?.lifecycle.preDestroyMethodNames ?? [])];
+}
+
+/** The methods that `@postConstruct` marks in a class. */
+export function postConstructOf(type: object): readonly (string | symbol)[] {
+  return [...(classMetadataOf(type)?.lifecycle.postConstructMethodNames ?? [])];
 }

@@ -5,7 +5,7 @@ import { type Conn, NSConn } from '../ports/conn.js';
 import type { Logger } from '../ports/logger.js';
 import type { MiddlewareObject } from '../ports/middleware.js';
 import type { ControllerType, MiddlewareType, OpenServices, Provision, Resolver } from '../ports/resolver.js';
-import { preDestroyOf } from './class-metadata.js';
+import { postConstructOf, preDestroyOf } from './class-metadata.js';
 import { watchContainer } from './container-watch.js';
 import { currentFor, resolveFor } from './current.js';
 import { explained, orExplain } from './explain-failure.js';
@@ -88,11 +88,12 @@ export class ContainerResolver implements Resolver {
 
   async provide(controller: ControllerType): Promise<Provision> {
     const { name } = controller;
+    const ownMethods = [...preDestroyOf(controller), ...postConstructOf(controller)];
     const slot = orExplain(name, () => this.#bind(controller));
     const facts = await this.#check(slot.service, { name, lifetime: 'namespace' });
     if (!facts.needsConnection) {
       const instance = await this.#makeStatic(name, slot);
-      if (instance) return { kind: 'static', instance };
+      if (instance) return { kind: 'static', instance, ownMethods };
     }
     const { mayBeAsync, injectsProperties } = facts;
     const acrossAwaits = mayBeAsync && injectsProperties;
@@ -103,7 +104,8 @@ export class ContainerResolver implements Resolver {
     return {
       kind: 'dynamic',
       create: (ns) => resolveFor({ conn: ns.conn, ns }, make, { acrossAwaits }),
-      preDestroy: preDestroyOf(controller.prototype as object),
+      preDestroy: preDestroyOf(controller),
+      ownMethods,
     };
   }
 

@@ -69,7 +69,7 @@ export class Scope {
     const failures: unknown[] = [];
     for (const value of this.#made.splice(0).reverse()) {
       try {
-        await disposeController(value, preDestroyOf(value));
+        await disposeController(value, preDestroyOf(value.constructor));
       } catch (error) {
         failures.push(error);
       }

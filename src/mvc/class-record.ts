@@ -1,9 +1,10 @@
-import type { HandlerOrder } from '../core/event-table.js';
 import { type EventRecord, findRecord } from '../decorators/controller-record.js';
 import type { NSConn } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
 import type { Use } from '../ports/middleware.js';
+import type { NamespaceOptions } from '../ports/namespace-options.js';
 import type { ControllerType } from '../ports/resolver.js';
+import { fillIn } from './fill-in.js';
 
 /** A method of a controller, before it is known what it hears. */
 export type Method = (this: object, msg: Message, ns: NSConn) => unknown;
@@ -11,7 +12,7 @@ export type Method = (this: object, msg: Message, ns: NSConn) => unknown;
 /** What was written on a class and on its bases: what a subclass says of a method replaces what its base has said. */
 export interface ClassRecord {
   readonly namespace: string | undefined;
-  readonly order: HandlerOrder | undefined;
+  readonly options: NamespaceOptions;
   readonly methods: ReadonlyMap<string, Method>;
   readonly events: ReadonlyMap<string, readonly EventRecord[]>;
   /** Of the class, that of its bases outside. */
@@ -26,18 +27,18 @@ export function readClass(controller: ControllerType): ClassRecord {
   const middlewareOf = new Map<string, readonly Use[]>();
   const middleware: Use[] = [];
   let namespace: string | undefined;
-  let order: HandlerOrder | undefined;
+  let options: NamespaceOptions = {};
   for (const prototype of prototypesOf(controller)) {
     addNew(methods, ownMethods(prototype));
     const record = findRecord(prototype.constructor);
+    namespace ??= record?.namespace ?? staticNamespaceOf(prototype.constructor);
     if (!record) continue;
-    namespace ??= record.namespace;
-    order ??= record.order;
+    options = fillIn(options, record.options ?? {});
     middleware.unshift(...record.middleware);
     addNew(middlewareOf, record.middlewareOf);
     addNew(events, byMethod(record.events));
   }
-  return { namespace, order, methods, events, middleware, middlewareOf };
+  return { namespace, options, methods, events, middleware, middlewareOf };
 }
 
 /** The prototypes of a class and of its bases, nearest first. */
@@ -49,6 +50,12 @@ function prototypesOf(controller: ControllerType): object[] {
     prototype = Object.getPrototypeOf(prototype) as object | null; // typed as any
   }
   return prototypes;
+}
+
+/** A class may say its namespace without a decorator: `static readonly namespace = 'chat'`. */
+function staticNamespaceOf(controller: object): string | undefined {
+  const namespace: unknown = Object.hasOwn(controller, 'namespace') ? Reflect.get(controller, 'namespace') : undefined;
+  return typeof namespace === 'string' ? namespace : undefined;
 }
 
 function ownMethods(prototype: object): Map<string, Method> {

@@ -1,7 +1,8 @@
 import { systemEventOf } from '../core/lifecycle-names.js';
 import { WsError } from '../errors.js';
+import type { EventMatcher } from '../ports/event-matcher.js';
 import type { ControllerType } from '../ports/resolver.js';
-import type { EventMatcher } from './event-matcher.js';
+import { eventMatchers } from './event-matcher.js';
 
 /** What has to be stepped over or counted to find the members of a class: comments, texts, brackets, and assigned functions. */
 const TOKEN =
@@ -35,6 +36,8 @@ export function refuseFunctionFields(controller: ControllerType, matcher: EventM
 
 /** The same for an object that is there. */
 export function refuseFunctionProperties(controller: ControllerType, instance: object, matcher: EventMatcher): void {
+  // Where every name is an event, an injected function looks no more like one than anything else.
+  if (matcher === eventMatchers.exact) return;
   for (const [member, { value }] of Object.entries(Object.getOwnPropertyDescriptors(instance))) {
     if (typeof value === 'function') refuseIfEvent(controller, member, matcher);
   }

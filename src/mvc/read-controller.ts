@@ -1,32 +1,36 @@
-import { systemEventOf } from '../core/lifecycle-names.js';
+import { refuseMisspelt, systemEventOf } from '../core/lifecycle-names.js';
 import type { Member, Part } from '../core/table-builder.js';
 import type { EventRecord } from '../decorators/controller-record.js';
 import { WsError } from '../errors.js';
+import type { EventMatcher } from '../ports/event-matcher.js';
 import type { ControllerType, Provision, Resolver } from '../ports/resolver.js';
+
+import type { SystemEvent } from '../protocol/event-names.js';
+
 import { runOf } from './call-method.js';
 import { checked } from './check-body.js';
-import { type ClassRecord, readClass } from './class-record.js';
+import type { ClassRecord } from './class-record.js';
+
 import { disposeController } from './dispose-controller.js';
-import type { EventMatcher } from './event-matcher.js';
 import { refuseFunctionFields, refuseFunctionProperties } from './function-fields.js';
+
 import { argumentsOf } from './handler-arguments.js';
+import type { RegisteredController } from './registered-controller.js';
 import { resolveMiddleware } from './resolve-middleware.js';
 
 /** Reads a decorated class as a part of the table. Everything is looked up here, at start, and nothing for a message. */
 export async function readController(
-  controller: ControllerType,
+  { controller, record, namespace, options }: RegisteredController,
   resolver: Resolver,
-  matcher: EventMatcher,
+  serverMatcher: EventMatcher,
 ): Promise<Part> {
-  const record = readClass(controller);
-  const { namespace, order } = record;
-  if (namespace === undefined) throw new WsError('CONTROLLER_NOT_DECORATED', { controller: controller.name });
+  const { eventMatcher: matcher = serverMatcher, ...behaviour } = options;
   refuseFunctionFields(controller, matcher);
   const provision = await resolver.provide(controller);
   const members = await readMembers({ controller, record, provision, matcher, resolver });
   if (members.length === 0) throw new WsError('CONTROLLER_WITHOUT_EVENTS', { controller: controller.name });
   const middleware = await resolveMiddleware(record.middleware, resolver);
-  const part: Part = { namespace, owner: controller.name, order, members, middleware };
+  const part: Part = { namespace, owner: controller.name, behaviour, members, middleware };
   if (provision.kind === 'static') {
     refuseFunctionProperties(controller, provision.instance, matcher);
     return part;
@@ -56,9 +60,14 @@ interface Reading {
 async function readMembers({ controller, record, provision, matcher, resolver }: Reading): Promise<Member[]> {
   const members: Member[] = [];
   for (const [name, method] of record.methods) {
-    const heard = heardBy(name, record.events.get(name), matcher);
-    if (heard.length === 0) continue;
     const origin = `${controller.name}.${name}`;
+    const named = record.events.get(name);
+    // `_onRoomJoin` is a method of the class's own; `_OnRoomJoin` is how the wire spells it, and is meant.
+    if (!named && !/^_(?!On)/.test(name)) refuseMisspelt(origin, name, lifecycleOf(name));
+    // What the container calls is not the clients' to call, unless @On says so.
+    if (provision.ownMethods.includes(name) && !named) continue;
+    const heard = heardBy(name, named, matcher);
+    if (heard.length === 0) continue;
     const middleware = await resolveMiddleware(record.middlewareOf.get(name) ?? [], resolver);
     const run = await runOf({ origin, method, provision, resolver }, argumentsOf(controller, name, method));
     for (const { hears, schemas } of heard) {
@@ -78,6 +87,9 @@ function heardBy(method: string, named: readonly EventRecord[] | undefined, matc
       ...(schemas && { schemas }),
     }));
   }
-  const hears = (method.startsWith('_') ? undefined : systemEventOf(method)) ?? matcher(method);
+  const hears = lifecycleOf(method) ?? matcher(method);
   return hears ? [{ hears }] : [];
 }
+
+const lifecycleOf = (method: string): SystemEvent | undefined =>
+  method.startsWith('_') ? undefined : systemEventOf(method);

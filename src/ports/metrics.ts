@@ -19,6 +19,8 @@ export type MetricName =
   | 'outbox.dropped'
   | 'outbox.overflowed'
   | 'heartbeat.lost'
+  | 'timeouts.read'
+  | 'timeouts.write'
   | 'reading.paused';
 
 /** Where Nefeli counts, so that an application can read the totals in its own way. */

@@ -12,13 +12,19 @@ export type MiddlewareType = new (...args: any[]) => MiddlewareObject;
 
 /** How a controller is made: once for all connections, or anew for each connection in its namespace. */
 export type Provision =
-  | { readonly kind: 'static'; readonly instance: object }
+  | {
+      readonly kind: 'static';
+      readonly instance: object;
+      /** The methods that the container calls by itself: no event. */
+      readonly ownMethods: readonly (string | symbol)[];
+    }
   | {
       readonly kind: 'dynamic';
       /** Cheap: it is called for every connection. Gives a promise only where something that is needed takes its time. */
       readonly create: (ns: NSConn) => object | Promise<object>;
       /** The methods to be called, and awaited, when an instance is let go. */
       readonly preDestroy: readonly (string | symbol)[];
+      readonly ownMethods: readonly (string | symbol)[];
     };
 
 /** The services of one message. */

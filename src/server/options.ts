@@ -49,6 +49,16 @@ export interface ServerBehaviour {
   readonly askTimeoutMs?: number;
   /** How long a handler may take before the next message goes on without it, in milliseconds. @default 30000 */
   readonly handlerTimeoutMs?: number;
+  /**
+   * A connection that has sent no frame for so long is closed with 1001 `read timeout`, in milliseconds; pongs do not count. It
+   * holds from the start of the connection; a namespace may be stricter. @default none: the heartbeat finds peers that are dead
+   */
+  readonly readTimeoutMs?: number;
+  /**
+   * What is sent has to leave this process within so long, in milliseconds, or the connection is closed with 1013 `write
+   * timeout`. A namespace may be stricter. @default none: the outbox bounds what may wait
+   */
+  readonly writeTimeoutMs?: number;
   /** How long clients may take to answer a close frame before they are cut off, in milliseconds. @default 2000 */
   readonly closeGraceMs?: number;
   /**
@@ -94,6 +104,8 @@ export interface ResolvedOptions {
   readonly slowReader: SlowReaderPolicy;
   readonly askTimeoutMs: number;
   readonly handlerTimeoutMs: number;
+  readonly readTimeoutMs: number | undefined;
+  readonly writeTimeoutMs: number | undefined;
   readonly closeGraceMs: number;
   readonly connectGapMs: number;
   readonly metrics: Metrics;
@@ -118,6 +130,9 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   mustBePositive('askTimeoutMs', askTimeoutMs);
   mustBePositive('handlerTimeoutMs', handlerTimeoutMs);
   mustBePositive('closeGraceMs', closeGraceMs);
+  const { readTimeoutMs, writeTimeoutMs } = options;
+  if (readTimeoutMs !== undefined) mustBePositive('readTimeoutMs', readTimeoutMs);
+  if (writeTimeoutMs !== undefined) mustBePositive('writeTimeoutMs', writeTimeoutMs);
   if (connectGapMs !== 0) mustBePositive('connectGapMs', connectGapMs);
   if (!['close', 'drop-newest', 'drop-oldest'].includes(slowReader)) {
     throw new WsError('OPTION_INVALID', {
@@ -127,7 +142,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     });
   }
   const { metrics = new Counters(), scheduler = systemScheduler, random = systemRandom } = options;
-  const timing = { askTimeoutMs, handlerTimeoutMs, closeGraceMs, connectGapMs };
+  const timing = { askTimeoutMs, handlerTimeoutMs, readTimeoutMs, writeTimeoutMs, closeGraceMs, connectGapMs };
   return { limits, heartbeat, slowReader, ...timing, metrics, scheduler, random };
 }
 

@@ -6,8 +6,8 @@ describe('readEventMaps', () => {
     const parts = readEventMaps({ chat: { say() {}, onRoomJoin() {} }, '': { onNativeMessage() {} } });
 
     expect(parts.map(({ namespace, owner }) => [namespace, owner])).toEqual([
-      ['chat', 'the map of "chat"'],
-      ['', 'the map of ""'],
+      ['chat', 'namespaces["chat"]'],
+      ['', 'namespaces[""]'],
     ]);
     expect(parts.flatMap(({ members }) => members.map(({ origin, hears }) => [origin, hears]))).toEqual([
       ['namespaces["chat"].say', ['say']],

@@ -26,6 +26,8 @@ const METRICS: Record<MetricName, true> = {
   'outbox.dropped': true,
   'outbox.overflowed': true,
   'heartbeat.lost': true,
+  'timeouts.read': true,
+  'timeouts.write': true,
   'reading.paused': true,
 };
 

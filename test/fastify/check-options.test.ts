@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import { Container } from 'inversify';
-import { MemoryBus, memoryAdapter, Namespace, type NefeliOptions, nefeli } from 'nefeli';
+import { joinConnHandlers, MemoryBus, memoryAdapter, Namespace, type NefeliOptions, nefeli } from 'nefeli';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkOptions } from '../../src/fastify/check-options.js';
 
@@ -27,17 +27,29 @@ const FUNCTIONS = [
   'checkOrigin',
   'eventMatcher',
 ];
-const TIMES = ['askTimeoutMs', 'handlerTimeoutMs', 'closeGraceMs', 'connectGapMs', 'upgradeTimeoutMs'];
+const TIMES = [
+  'askTimeoutMs',
+  'handlerTimeoutMs',
+  'readTimeoutMs',
+  'writeTimeoutMs',
+  'closeGraceMs',
+  'connectGapMs',
+  'upgradeTimeoutMs',
+];
 
 describe('checkOptions', () => {
   it('takes every option in each of its kinds', () => {
     check({
       container: new Container(),
-      controllers: [Chat],
+      controllers: [Chat, { controller: Chat, namespace: 'x', eventMatcher: () => [], concurrency: 1 }],
       namespaces: { a: { chat() {} }, b: Object.create(null) },
-      orderIn: { a: 'connection', b: 'namespace', default: 'parallel' },
+      handlers: joinConnHandlers(),
+      namespaceOptions: {
+        a: { concurrency: 'serial', use: [class {}] },
+        b: { concurrency: 3, readTimeoutMs: 1, writeTimeoutMs: 2, handlerTimeoutMs: 3 },
+        default: { concurrency: 'parallel' },
+      },
       use: [() => undefined],
-      useIn: { a: [class {}] },
       eventMatcher: () => undefined,
       native: 'only',
       name: 'main',
@@ -54,6 +66,8 @@ describe('checkOptions', () => {
       slowReader: 'drop-oldest',
       askTimeoutMs: 0.5,
       handlerTimeoutMs: LONGEST_TIMER_MS,
+      readTimeoutMs: 1,
+      writeTimeoutMs: 1,
       closeGraceMs: 1,
       connectGapMs: 0,
       onConnect() {},
@@ -120,19 +134,62 @@ describe('checkOptions', () => {
     ['a Map', { namespaces: new Map() }, 'namespaces is an instance of Map, but must be an object of handlers'],
     ['an instance for a map', { namespaces: { d: new Handlers() } }, 'namespaces["d"] is an instance of Handlers'],
     [
-      'another order',
-      { orderIn: { d: 'first' } },
-      `orderIn["d"] is "first", but must be 'connection' or 'namespace' or`,
+      'another concurrency',
+      { namespaceOptions: { d: { concurrency: 0 } } },
+      `namespaceOptions["d"].concurrency is 0, but must be 'serial', 'parallel', or a whole number above 0`,
     ],
-    ['one order for all', { orderIn: 'parallel' }, 'orderIn is "parallel", but must be an object of orders'],
+    [
+      'a concurrency in between',
+      { namespaceOptions: { d: { concurrency: 1.5 } } },
+      `namespaceOptions["d"].concurrency is 1.5, but must be 'serial', 'parallel', or a whole number above 0`,
+    ],
+    [
+      'one concurrency for all',
+      { namespaceOptions: 'parallel' },
+      'namespaceOptions is "parallel", but must be an object of options by namespace',
+    ],
+    [
+      'a timeout of a namespace',
+      { namespaceOptions: { d: { readTimeoutMs: 0 } } },
+      `namespaceOptions["d"].readTimeoutMs is 0, but must be ${TIME}`,
+    ],
+    [
+      'a matcher of a namespace: maps have none',
+      { namespaceOptions: { d: { eventMatcher: () => [] } } },
+      'namespaceOptions["d"].eventMatcher is the function eventMatcher, but must be left out, or one of those there are',
+    ],
+    [
+      'a registration without a class',
+      { controllers: [{ namespace: 'x' }] },
+      'controllers[0].controller is undefined, but must be a class',
+    ],
+    [
+      'a registration with a field that nobody knows',
+      { controllers: [{ controller: Chat, order: 'parallel' }] },
+      'controllers[0].order is "parallel", but must be left out, or one of those there are: controller, namespace,',
+    ],
+    [
+      'a namespace that is no text',
+      { controllers: [{ controller: Chat, namespace: 5 }] },
+      'controllers[0].namespace is 5, but must be a text',
+    ],
+    ['maps that were not joined', { handlers: { d: {} } }, 'handlers is an object, but must be what joinConnHandlers'],
     ['one middleware', { use: () => {} }, 'use is the function use, but must be an array of middleware'],
     [
       'middleware by name',
       { use: ['guard'] },
       'use[0] is "guard", but must be a function, or a class with the method use',
     ],
-    ['one middleware of a namespace', { useIn: { d: () => {} } }, 'useIn["d"] is the function d, but must be an array'],
-    ['a null in useIn', { useIn: { d: [null] } }, 'useIn["d"][0] is null, but must be a function'],
+    [
+      'one middleware of a namespace',
+      { namespaceOptions: { d: { use: () => {} } } },
+      'namespaceOptions["d"].use is the function use, but must be an array',
+    ],
+    [
+      'a null in use of a namespace',
+      { namespaceOptions: { d: { use: [null] } } },
+      'namespaceOptions["d"].use[0] is null, but must be a function',
+    ],
     ['an empty container', { container: {} }, 'container is an object, but must be a Container of inversify 8'],
     [
       'half an adapter',

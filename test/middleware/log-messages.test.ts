@@ -135,7 +135,7 @@ describe('logMessages', () => {
     const log = new MemoryLog();
     const app = await startNefeli({
       namespaces: { default: { onAnyEvent: () => 'any' } },
-      useIn: { default: [logMessages({ log })] },
+      namespaceOptions: { default: { use: [logMessages({ log })] } },
       limits: { maxEventBytes: 1_000, maxRoomBytes: 1_000 },
     });
     const client = await RawClient.join(app, 'default');
@@ -152,7 +152,11 @@ describe('logMessages', () => {
   it("writes to the connection's own log, which knows the connection, where it is given none", async () => {
     const lines: string[] = [];
     const app = await startNefeli(
-      { namespaces: { default: { chat: () => 'ok' } }, useIn: { default: [logMessages()] }, idGenerator: () => 'id' },
+      {
+        namespaces: { default: { chat: () => 'ok' } },
+        namespaceOptions: { default: { use: [logMessages()] } },
+        idGenerator: () => 'id',
+      },
       { logger: { level: 'info', stream: { write: (line: string) => void lines.push(line) } } },
     );
     const client = await RawClient.join(app, 'default');

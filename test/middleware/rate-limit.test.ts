@@ -20,7 +20,7 @@ async function ask(client: RawClient, times: number): Promise<string[]> {
 const startWith = (limit: Middleware, options: NefeliOptions = {}) =>
   startNefeli({
     namespaces,
-    useIn: { default: [(ctx, next) => (ctx.kind === 'ask' ? limit(ctx, next) : next())] },
+    namespaceOptions: { default: { use: [(ctx, next) => (ctx.kind === 'ask' ? limit(ctx, next) : next())] } },
     ...options,
   });
 

@@ -49,8 +49,12 @@ describe('requireRole', () => {
   it('refuses with the code UNAUTHENTICATED, or FORBIDDEN and the roles that would do', async () => {
     const caught: unknown[] = [];
     const catching: Middleware = async (_, next) => await next().catch((error: unknown) => void caught.push(error));
-    await asked(requireRole('admin'), undefined, { useIn: { default: [catching] } });
-    await asked(requireRole('admin', 'owner'), { role: 'guest' }, { useIn: { default: [catching] } });
+    await asked(requireRole('admin'), undefined, { namespaceOptions: { default: { use: [catching] } } });
+    await asked(
+      requireRole('admin', 'owner'),
+      { role: 'guest' },
+      { namespaceOptions: { default: { use: [catching] } } },
+    );
 
     expect(caught).toMatchObject([
       { name: 'PublicError', code: 'UNAUTHENTICATED', data: undefined },
@@ -81,7 +85,11 @@ describe('requireRole', () => {
 
   it('refuses to connect a namespace, and to join its rooms', async () => {
     const namespaces = { admin: { chat: () => 'ok' } };
-    const app = await startNefeli({ namespaces, useIn: { admin: [requireRole('admin')] }, user: () => ({}) });
+    const app = await startNefeli({
+      namespaces,
+      namespaceOptions: { admin: { use: [requireRole('admin')] } },
+      user: () => ({}),
+    });
     const client = await RawClient.open(app);
     client.send('M', '$1;admin;;_OnNamespaceConnect;0;0;');
     await client.next();

@@ -44,7 +44,8 @@ describe('middleware', () => {
     const app = await start({
       controllers: [Chat],
       use: [noting('server', notes)],
-      useIn: { default: [noting('namespace', notes)], other: [noting('never', notes)] },
+      namespaces: { other: { chat() {} } },
+      namespaceOptions: { default: { use: [noting('namespace', notes)] }, other: { use: [noting('never', notes)] } },
     });
     const client = await RawClient.join(app, 'default');
     notes.length = 0;
@@ -224,7 +225,11 @@ describe('middleware', () => {
     };
     const runs: string[] = [];
     const namespaces = { default: { onNamespaceConnect: () => void runs.push('connect') } };
-    const app = await start({ namespaces, useIn: { default: [twice] }, onError: (error) => void errors.push(error) });
+    const app = await start({
+      namespaces,
+      namespaceOptions: { default: { use: [twice] } },
+      onError: (error) => void errors.push(error),
+    });
     const client = await RawClient.open(app);
     client.send('M', '$1;default;;_OnNamespaceConnect;0;0;');
     await client.next();
@@ -277,7 +282,10 @@ describe('middleware', () => {
       seen.push(String(ctx.signal.reason));
       return undefined;
     };
-    const app = await start({ namespaces: { default: { chat: () => 'ok' } }, useIn: { default: [watching] } });
+    const app = await start({
+      namespaces: { default: { chat: () => 'ok' } },
+      namespaceOptions: { default: { use: [watching] } },
+    });
     const client = await RawClient.join(app, 'default');
     client.send(';default;;chat;0;0;');
     await entered;

@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { readEventMaps } from '../../src/core/event-maps.js';
-import type { HandlerOrder } from '../../src/core/event-table.js';
 import { HandlerQueue } from '../../src/core/handler-queue.js';
 import type { ConnSettings } from '../../src/core/settings.js';
 import { buildTable } from '../../src/core/table-builder.js';
+import type { NSConn } from '../../src/ports/conn.js';
+import type { Message } from '../../src/ports/message.js';
+import type { Concurrency } from '../../src/ports/namespace-options.js';
 import { DEFAULT_CONN_LIMITS } from '../../src/protocol/limits.js';
 import { NeffosWire } from '../../src/protocol/wires.js';
 import { Server } from '../../src/server/server.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { MemorySocket } from '../support/memory-socket.js';
 import { settle, silentLog } from '../support/test-server.js';
+import { connectedEnd, deferred } from './ends.js';
 
 /** Two namespaces whose handlers end when they are told to, on one connection. */
-async function twoNamespaces(orders: Record<string, HandlerOrder>, limits: { maxRunningHandlers?: number } = {}) {
+async function twoNamespaces(own: Record<string, Concurrency>, limits: { maxRunningHandlers?: number } = {}) {
   const log: string[] = [];
   const ends = new Map<string, () => void>();
   const handlers = {
@@ -25,7 +28,11 @@ async function twoNamespaces(orders: Record<string, HandlerOrder>, limits: { max
     onRoomJoined: (msg: { room: string }) => void log.push(`joined ${msg.room}`),
     onNamespaceDisconnect: () => void log.push('disconnect'),
   };
-  const table = buildTable(readEventMaps({ a: handlers, b: handlers }, orders));
+  const maps = ['a', 'b'].map((name) => ({ name, concurrency: own[name] }));
+  const parts = maps.flatMap(({ name, concurrency }) =>
+    readEventMaps({ [name]: handlers }, { behaviour: concurrency === undefined ? {} : { concurrency } }),
+  );
+  const table = buildTable(parts);
   const wire = (names: ConstructorParameters<typeof NeffosWire>[0] | object): NeffosWire =>
     new NeffosWire({ ...(names as ConstructorParameters<typeof NeffosWire>[0]), allowNative: false });
   const server = new Server({ table, wire, log: silentLog, scheduler: new ManualClock(), limits });
@@ -41,8 +48,8 @@ async function twoNamespaces(orders: Record<string, HandlerOrder>, limits: { max
   return { log, socket, end };
 }
 
-describe('the order of handlers', () => {
-  it('is that of arrival over all namespaces of a connection, unless a namespace says otherwise', async () => {
+describe('concurrency', () => {
+  it("is 'serial', the order of arrival over all namespaces of a connection, unless a namespace says otherwise", async () => {
     const { log, socket, end } = await twoNamespaces({});
     socket.receive(';a;;work;0;0;1', ';b;;work;0;0;1');
     await settle();
@@ -51,14 +58,33 @@ describe('the order of handlers', () => {
     expect(log).toEqual(['begin a1', 'end a1', 'begin b1']);
   });
 
-  it("is a namespace's own with 'namespace': others go on, its own messages wait", async () => {
-    const { log, socket } = await twoNamespaces({ a: 'namespace' });
+  it('of 1 is a queue of its own: others go on, its own messages wait', async () => {
+    const { log, socket } = await twoNamespaces({ a: 1 });
     socket.receive(';a;;work;0;0;1', ';a;;work;0;0;2', ';b;;work;0;0;1', ';b;;work;0;0;2');
     await settle();
     expect(log).toEqual(['begin a1', 'begin b1']);
   });
 
-  it("is none with 'parallel', up to maxRunningHandlers", async () => {
+  it('of 2 handles two messages at a time, which begin in order of arrival', async () => {
+    const { log, socket, end } = await twoNamespaces({ a: 2 });
+    socket.receive(';a;;work;0;0;1', ';a;;work;0;0;2', ';a;;work;0;0;3', ';b;;work;0;0;1', ';a;;work;0;0;4');
+    await settle();
+    expect(log).toEqual(['begin a1', 'begin a2', 'begin b1']);
+    await end('a2');
+    expect(log.slice(3)).toEqual(['end a2', 'begin a3']);
+    await end('b1');
+    await end('a1');
+    expect(log.slice(5)).toEqual(['end b1', 'end a1', 'begin a4']);
+  });
+
+  it('of a number takes no more than maxRunningHandlers', async () => {
+    const { log, socket } = await twoNamespaces({ a: 3 }, { maxRunningHandlers: 2 });
+    socket.receive(';a;;work;0;0;1', ';a;;work;0;0;2', ';a;;work;0;0;3');
+    await settle();
+    expect(log).toEqual(['begin a1', 'begin a2']);
+  });
+
+  it("'parallel' handles all messages at a time, up to maxRunningHandlers", async () => {
     const { log, socket, end } = await twoNamespaces({ a: 'parallel' }, { maxRunningHandlers: 2 });
     socket.receive(';a;;work;0;0;1', ';a;;work;0;0;2', ';a;;work;0;0;3');
     await settle();
@@ -67,8 +93,8 @@ describe('the order of handlers', () => {
     expect(log.slice(2)).toEqual(['end a2', 'begin a3']);
   });
 
-  it("lets nothing overtake a join, and lets a disconnect wait for the handlers, with 'parallel', too", async () => {
-    const { log, socket, end } = await twoNamespaces({ a: 'parallel' });
+  it.each(['parallel', 3] as const)('of %s lets nothing overtake a join, and a disconnect waits', async (own) => {
+    const { log, socket, end } = await twoNamespaces({ a: own });
     socket.receive(';a;;work;0;0;1', '$3;a;r;_OnRoomJoin;0;0;', ';a;r;work;0;0;2');
     socket.receive('$4;a;;_OnNamespaceDisconnect;0;0;', ';a;;work;0;0;3');
     await settle();
@@ -79,16 +105,31 @@ describe('the order of handlers', () => {
     expect(log.slice(4)).toEqual(['end a2', 'disconnect']);
     expect(socket.sent.slice(-2)).toEqual(['$3;;;;;;', '$4;;;;;;']);
   });
+});
 
-  it('is refused at start when it is none, or two parts of a namespace disagree', () => {
-    const parts = (first: string, second: string) =>
-      [first, second].map((order) => ({ namespace: 'a', owner: 'A', members: [], order: order as HandlerOrder }));
-    expect(() => buildTable(parts('parallel', 'namespace'))).toThrow(
-      /OPTION_INVALID: the option order of "a" is "?namespace/,
-    );
-    expect(() => buildTable(parts('sideways', 'sideways'))).toThrow(
-      /OPTION_INVALID: the option order of "a" is "?sideways/,
-    );
+describe('concurrency of 2, while a handler waits for an ask of its own', () => {
+  it('lets asks of the other side pass beyond it, and keeps emits to it', async () => {
+    const gates = [deferred(), deferred()];
+    const handled: string[] = [];
+    const handlers = {
+      outer: async (_: unknown, ns: NSConn) => `got ${String((await ns.ask('inner')).body)}`,
+      work: async (msg: Message) => {
+        handled.push(`work ${String(msg.body)}`);
+        await gates[Number(msg.body)]?.promise;
+      },
+      name: () => 'server',
+    };
+    const table = buildTable(readEventMaps({ default: handlers }, { behaviour: { concurrency: 2 } }));
+    const { socket } = await connectedEnd('server', {}, { table });
+
+    socket.receive('$1;default;;outer;0;0;', ';default;;work;0;0;0', ';default;;work;0;0;1', '$2;default;;name;0;0;');
+    await settle();
+    expect([handled, socket.sent]).toEqual([['work 0'], ['n1;default;;inner;0;0;', '$2;default;;name;0;0;server']]);
+    socket.receive('n1;default;;inner;0;0;x');
+    await settle();
+
+    expect([handled, socket.sent.at(-1)]).toEqual([['work 0', 'work 1'], '$1;default;;outer;0;0;got x']);
+    for (const gate of gates) gate.resolve();
   });
 });
 
