@@ -24,6 +24,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['inversify', 'mvc', 'decorators', 'server', 'transport', 'adapters', 'core', ...BELOW],
     ...['npm:fastify', 'npm:fastify-plugin', 'npm:@fastify/websocket', 'npm:inversify', 'node:*'],
   ],
+  testing: ['inversify', 'mvc', 'decorators', 'server', 'core', ...BELOW, 'npm:inversify', 'node:*'],
+};
+
+/** Single files of a layer that is not allowed as a whole: what an app takes and refuses, a test takes and refuses. */
+const MAY_IMPORT_FILE: Readonly<Record<string, readonly string[]>> = {
+  testing: ['fastify/options.ts', 'fastify/check-options.ts', 'fastify/prepare.ts'], // they know Fastify by its types only
 };
 
 /** One broker's client an adapter: the folder of the adapter → the package it may know. */
@@ -83,9 +89,17 @@ describe('the source', () => {
     const breaches = edges.filter((edge) => {
       const layer = layerOf(edge.from);
       const allowed = [layer, ...(MAY_IMPORT[layer] ?? []), ...brokersOf(edge.from)];
-      return layer !== 'index' && !allowed.includes(targetOf(edge));
+      const isAllowedFile = edge.to !== undefined && (MAY_IMPORT_FILE[layer] ?? []).includes(shown(edge.to));
+      return layer !== 'index' && !allowed.includes(targetOf(edge)) && !isAllowedFile;
     });
     expect(breaches.map(({ from, spec }) => `${shown(from)} → ${spec}`)).toEqual([]);
+  });
+
+  it.each(Object.values(MAY_IMPORT_FILE).flat())('loads nothing of its own layer or of Fastify by %s', (file) => {
+    const code = readFileSync(join(SRC, file), 'utf8');
+    const loaded = [...code.matchAll(/^import (?!type )[^;]*?from '([^']+)'/gm)].map(([, spec = '']) => spec);
+
+    expect(loaded.filter((spec) => !spec.startsWith('../'))).toEqual([]);
   });
 
   it('has no adapter that knows another', () => {

@@ -84,6 +84,9 @@ const DETAILS: { readonly [Code in ErrorCode]: ErrorDetails<Code> } = {
   MOUNT_ELSEWHERE: {},
   ID_EMPTY: {},
   ID_INVALID: { type: 'number' },
+  EVENT_MISSING: { what: 'the event "chat"', waited: 'within 1000 ms', came: ['"welcome"', '"rooms": []'] },
+  EVENT_UNEXPECTED: { what: 'the event "chat"', came: ['"chat" in the room "lobby"'] },
+  FAILURES_NOT_TAKEN: { failures: ['"say" in "chat": TypeError: no such voice'] },
 };
 
 /** The texts that peers of neffos and clients of this server read. A change here breaks them. */

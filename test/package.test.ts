@@ -35,6 +35,15 @@ socket.on('message', (data) => {
 });
 `;
 
+const TEST = `
+import { testNamespace } from 'nefeli/testing';
+
+const chat = await testNamespace({ default: { echo: (msg) => msg.body } }, { askTimeoutMs: 1_000 });
+const anna = await chat.connect<{ echo: string }>({ request: { headers: { 'X-Name': 'Anna' } } });
+console.log((await anna.ask('echo', 'hi')).body);
+await chat.close();
+`;
+
 /** What a user of decorators needs, with the libraries' own types checked. */
 const TSCONFIG = {
   compilerOptions: {
@@ -46,7 +55,7 @@ const TSCONFIG = {
     emitDecoratorMetadata: true,
     skipLibCheck: false,
   },
-  files: ['program.ts'],
+  files: ['program.ts', 'test.ts'],
 };
 
 let folder = '';
@@ -82,6 +91,7 @@ describe('the package', () => {
   it('installs in an empty project, compiles there with its types checked, and runs', () => {
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
     writeFileSync(join(folder, 'program.ts'), PROGRAM);
+    writeFileSync(join(folder, 'test.ts'), TEST);
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
     const peers = ['fastify@5', 'inversify@8', 'reflect-metadata', '@types/node@20'];
     run('npm', 'install', '--silent', '--no-audit', '--no-fund', '--prefer-offline', tarball(), ...peers);
@@ -89,6 +99,7 @@ describe('the package', () => {
     run(process.execPath, resolve('node_modules/typescript/bin/tsc'), '-p', '.');
 
     expect(run(process.execPath, 'program.js').trim()).toBe('$2;default;;echo;0;0;default: hi true');
+    expect(run(process.execPath, 'test.js').trim()).toBe('hi');
   }, 180_000);
 });
 

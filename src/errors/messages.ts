@@ -175,4 +175,15 @@ export const MESSAGE_OF = {
     'the idGenerator returned an empty id. Return a text that is not empty; leave idGenerator out for random ids.',
   ID_INVALID: (d: { type: string }): string =>
     `the idGenerator returned a value of type ${d.type}. Return a text, or a promise of one.`,
+
+  // What a test finds.
+  EVENT_MISSING: (d: { what: string; waited: string; came: readonly string[] }): string =>
+    `${d.what} has not come ${d.waited}. Came instead: ${d.came.join('; ') || 'nothing'}. ` +
+    'Check its name and who it is sent to. What takes time of the clock comes after clock.advance(…); ' +
+    'for what takes real time give expectEvent() a timeoutMs.',
+  EVENT_UNEXPECTED: (d: { what: string; came: readonly string[] }): string =>
+    `${d.what} was not to come, but has: ${d.came.join('; ')}. Check who it is sent to, or take it with expectEvent() before.`,
+  FAILURES_NOT_TAKEN: (d: { failures: readonly string[] }): string =>
+    `handlers have failed in this test: ${d.failures.join('; ')}. ` +
+    'Mend them; where the test means them to fail, take the errors with takeErrors().',
 } as const;

@@ -1,30 +1,20 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
-import { aroundConnection } from '../core/around.js';
-import type { EventTable } from '../core/event-table.js';
 import { systemRandom, systemScheduler } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
-import { BroadcasterSupply } from '../inversify/broadcaster-supply.js';
-import { ContainerResolver } from '../inversify/container-resolver.js';
-import { buildEventTable } from '../mvc/build-event-table.js';
-import { resolveMiddleware } from '../mvc/resolve-middleware.js';
+import type { BroadcasterSupply } from '../inversify/broadcaster-supply.js';
 import type { Timer } from '../ports/clock.js';
-import type { Middleware } from '../ports/middleware.js';
-import type { Resolver } from '../ports/resolver.js';
-import type { Wire } from '../ports/wire.js';
 import { CloseCode } from '../protocol/close-codes.js';
-import { NativeWire, NeffosWire } from '../protocol/wires.js';
-import { DEFAULT_HANDLER_TIMEOUT_MS, type Limits } from '../server/options.js';
+import { DEFAULT_HANDLER_TIMEOUT_MS } from '../server/options.js';
 import { type Arrival, type CloseOptions, Server } from '../server/server.js';
 import { WsSocket } from '../transport/ws-socket.js';
 import { addressOf } from './address-of.js';
 import type { NefeliOptions } from './options.js';
 import { OriginCheck } from './origin.js';
+import { DEFAULT_MOUNT, type Prepared, prepare } from './prepare.js';
 import { UpgradeGuard } from './upgrade-guard.js';
 import { reconnectTriesOf, UrlHeaders } from './url-headers.js';
 import './request.js';
-
-const DEFAULT_MOUNT = 'default';
 
 /** Waits for a promise, but not longer than this. */
 async function within<T>(timeoutMs: number, promise: Promise<T>, overdue: Error): Promise<T> {
@@ -115,16 +105,8 @@ export class Mount extends Server implements NefeliMount {
   /** Sockets whose id is being made. */
   readonly #awaited = new Set<WebSocket>();
 
-  private constructor(options: NefeliOptions, app: App, { table, middleware, resolver }: Prepared) {
-    const onConnect = aroundConnection(middleware, options.onConnect);
-    super({
-      ...options,
-      ...(onConnect && { onConnect }),
-      ...(resolver && { release: (conn) => resolver.release(conn) }),
-      table,
-      log: app.log,
-      wire: (limits) => wireOf(options, table, limits),
-    });
+  private constructor(options: NefeliOptions, app: App, prepared: Prepared) {
+    super({ ...options, ...prepared.options, log: app.log });
     this.name = options.name ?? DEFAULT_MOUNT;
     this.#options = options;
     this.#mounts = app.mounts;
@@ -142,13 +124,10 @@ export class Mount extends Server implements NefeliMount {
    * @throws whatever is wrong in the code, with the mending
    */
   static async create(options: NefeliOptions, app: App): Promise<Mount> {
-    const resolver = options.container && ContainerResolver.of(options.container, app.log);
-    const supply = options.container && BroadcasterSupply.of(options.container, options.name ?? DEFAULT_MOUNT);
-    const middleware = await resolveMiddleware(options.use ?? [], resolver);
-    const table = await tableOf(options, resolver, middleware);
-    const mount = new Mount(options, app, { table, middleware, resolver });
-    supply?.attach(mount);
-    mount.#supply = supply;
+    const prepared = await prepare(options, app.log);
+    const mount = new Mount(options, app, prepared);
+    prepared.supply?.attach(mount);
+    mount.#supply = prepared.supply;
     return mount;
   }
 
@@ -236,37 +215,4 @@ export class Mount extends Server implements NefeliMount {
       },
     };
   }
-}
-
-/** What a mount is made of. */
-interface Prepared {
-  readonly table: EventTable;
-  readonly middleware: readonly Middleware[];
-  readonly resolver: Resolver | undefined;
-}
-
-async function tableOf(
-  options: NefeliOptions,
-  resolver: Resolver | undefined,
-  middleware: readonly Middleware[],
-): Promise<EventTable> {
-  const { controllers = [], namespaces = {}, handlers, namespaceOptions = {}, eventMatcher } = options;
-  const served = { controllers, namespaces, handlers, namespaceOptions };
-  const table = await buildEventTable({ ...served, resolver, eventMatcher, middleware });
-  if (options.native === 'only') mustBeNativeOnly(table);
-  return table;
-}
-
-function mustBeNativeOnly(table: EventTable): void {
-  const found = [...table.values()].flatMap(({ namespace, events, native }) => [
-    ...[...events.keys()].map((event) => `"${event}" in "${namespace}"`),
-    ...(native ? ['onNativeMessage'] : []),
-  ]);
-  if (table.size === 1 && table.get('')?.native && found.length === 1) return;
-  throw new WsError('NATIVE_ONLY_INVALID', { found });
-}
-
-function wireOf(options: NefeliOptions, table: EventTable, limits: Limits): Wire {
-  if (options.native === 'only') return new NativeWire();
-  return new NeffosWire({ ...limits, allowNative: table.get('')?.native !== undefined });
 }

@@ -48,7 +48,7 @@ async function compile(): Promise<string> {
     noEmit: false,
     rootDir: '../..',
     outDir: 'out',
-    paths: { nefeli: ['../../src/index.ts'] },
+    paths: { nefeli: ['../../src/index.ts'], 'nefeli/testing': ['../../src/testing/index.ts'] },
   };
   writeFileSync(
     join(ROOT, 'tsconfig.json'),
@@ -62,7 +62,11 @@ async function compile(): Promise<string> {
   // To the compiled examples the compiled sources beside them are the package.
   writeFileSync(
     join(OUT, 'package.json'),
-    JSON.stringify({ name: 'nefeli', type: 'module', exports: { '.': './src/index.js' } }),
+    JSON.stringify({
+      name: 'nefeli',
+      type: 'module',
+      exports: { '.': './src/index.js', './testing': './src/testing/index.js' },
+    }),
   );
   return output;
 }
@@ -106,10 +110,12 @@ describe('the examples in docs/', () => {
     expect(stderr).toBe('');
   });
 
-  it('have a test that passes', async () => {
-    const { stdout } = await run(process.execPath, ['--test', join(COMPILED, 'getting-started/chat.test.js')]);
+  const tests = examples.filter(({ file }) => file.endsWith('.test.ts'));
 
-    expect(stdout).toMatch(/^# pass 1$/m);
+  it.each(tests)('pass where they are tests: $document/$file', async ({ document, file, code }) => {
+    const { stdout } = await run(process.execPath, ['--test', join(COMPILED, document, file.replace('.ts', '.js'))]);
+
+    expect(stdout).toMatch(new RegExp(`^# pass ${[...code.matchAll(/^test\(/gm)].length}$`, 'm'));
   });
 
   it('have a chat that two clients and an HTTP request talk in, and that closes with 1001 on SIGTERM', async () => {

@@ -1,0 +1,10 @@
+export type { EventHandler } from '../core/event-maps.js';
+export type { WebSocketEvent, WebSocketLike } from './adopted-socket.js';
+export type { HandlerFailure } from './failures.js';
+export type { HeardEvent } from './heard-event.js';
+export { ManualClock } from './manual-clock.js';
+export type { NamespaceTest, TestServer } from './namespace-test.js';
+export type { ClientNamespaces, ConnectOptions, TestNamespaceOptions, TestSubject } from './options.js';
+export type { ExpectOptions, TestClient } from './test-client.js';
+export { testNamespace } from './test-namespace.js';
+export { type TestClientOptions, testClient } from './websocket-client.js';
