@@ -30,6 +30,7 @@ export class LiveMessage implements HandledMessage {
   #abort: AbortController | undefined;
   #expiry: { readonly reason: unknown } | undefined;
   #isFinished = false;
+  #stopListening: (() => void) | undefined;
   #context: LiveMessageContext | undefined;
 
   constructor(conn: Conn, fields: MessageFields) {
@@ -57,8 +58,8 @@ export class LiveMessage implements HandledMessage {
     if (!this.#abort) {
       this.#abort = new AbortController();
       if (this.#expiry) this.#abort.abort(this.#expiry.reason);
-      else if (this.#conn.isClosed) this.#onClose();
-      else if (!this.#isFinished) this.#conn.signal.addEventListener('abort', this.#onClose);
+      else if (this.#conn.isClosed) this.#abort.abort(this.#conn.signal.reason);
+      else if (!this.#isFinished) this.#abortOnClose(this.#abort);
     }
     return this.#abort.signal;
   }
@@ -85,8 +86,13 @@ export class LiveMessage implements HandledMessage {
   /** The handler has ended. */
   finish(): void {
     this.#isFinished = true;
-    if (this.#abort) this.#conn.signal.removeEventListener('abort', this.#onClose);
+    this.#stopListening?.();
   }
 
-  readonly #onClose = (): void => this.#abort?.abort(this.#conn.signal.reason);
+  #abortOnClose(abort: AbortController): void {
+    const { signal } = this.#conn;
+    const onClose = (): void => abort.abort(signal.reason);
+    signal.addEventListener('abort', onClose);
+    this.#stopListening = () => signal.removeEventListener('abort', onClose);
+  }
 }
