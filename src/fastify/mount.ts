@@ -187,7 +187,11 @@ export class Mount extends Server implements NefeliMount {
     try {
       // Absent with injectWS, which has no network beneath it.
       const stream = (request.raw as Partial<FastifyRequest['raw']>).socket;
-      const socket = new WsSocket(ws, { stream, closeGraceMs: this.closeGraceMs });
+      const socket = new WsSocket(ws, {
+        stream,
+        serverOptions: request.server.websocketServer.options,
+        closeGraceMs: this.closeGraceMs,
+      });
       this.accept(socket, this.#arrivalOf(request, id));
     } catch (err) {
       this.#fail(ws, request, err);

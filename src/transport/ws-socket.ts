@@ -1,12 +1,18 @@
 import type { Duplex } from 'node:stream';
-import type { RawData, WebSocket } from 'ws';
+import type { RawData, ServerOptions, WebSocket } from 'ws';
 import type { ListenOptions, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
+import { readFrames } from './frame-reader.js';
 import { FrameWriter } from './frame-writer.js';
 
 /** What a `ws` WebSocket does not tell by itself. */
 export interface WsSocketOptions {
   /** The stream beneath the WebSocket, where it is known: its `drain` says when what was sent has left. */
   readonly stream?: Duplex | undefined;
+  /**
+   * What the server of the WebSocket was made with. Where it is known, and messages are told of at once as they are by default,
+   * plain frames are read past `ws`.
+   */
+  readonly serverOptions?: Pick<ServerOptions, 'maxPayload' | 'allowSynchronousEvents'> | undefined;
   /** How long the peer may take to answer a close frame, in milliseconds. @default 2000 */
   readonly closeGraceMs?: number;
 }
@@ -21,16 +27,18 @@ const LOW_WATER_BYTES = 16 * 1024;
 export class WsSocket implements Socket {
   readonly #ws: WebSocket;
   readonly #stream: Duplex | undefined;
+  readonly #serverOptions: WsSocketOptions['serverOptions'];
   readonly #closeGraceMs: number;
   /** Told of each message that has left; none where the stream tells of them all. */
   #onSent: (() => void) | undefined;
   /** Past `ws`, where the stream beneath is known and tells of its drains. */
   #writer: FrameWriter | undefined;
 
-  constructor(ws: WebSocket, { stream, closeGraceMs = 2_000 }: WsSocketOptions = {}) {
+  constructor(ws: WebSocket, { stream, serverOptions, closeGraceMs = 2_000 }: WsSocketOptions = {}) {
     this.#ws = ws;
     // A compressed message waits in ws, which the stream knows nothing of: there each send has to report by itself.
     this.#stream = ws.extensions === '' ? stream : undefined;
+    this.#serverOptions = serverOptions;
     this.#closeGraceMs = closeGraceMs;
     // The close that follows an error tells what is to be known. Not in `listen`: who is turned away is never listened to.
     ws.on('error', () => {});
@@ -49,6 +57,7 @@ export class WsSocket implements Socket {
       const buffer = bufferOf(data);
       listener.onFrame(isBinary ? plainBytes(buffer) : buffer.toString());
     });
+    this.#readPast(listener);
     this.#ws.on('pong', () => listener.onPong());
     this.#ws.on('close', (code, reason) => listener.onClose(code, reason.toString()));
     this.#tellOfDrains(listener, holdBackBytes);
@@ -85,6 +94,13 @@ export class WsSocket implements Socket {
   terminate(): void {
     this.#writer?.drop();
     this.#ws.terminate();
+  }
+
+  #readPast(listener: SocketListener): void {
+    const { maxPayload = 0, allowSynchronousEvents = true } = this.#serverOptions ?? {};
+    // Where messages are told of later, those that are read here would overtake them.
+    if (!this.#serverOptions || !this.#stream || !allowSynchronousEvents) return;
+    readFrames(this.#ws, this.#stream, { maxPayload, onFrame: (data) => listener.onFrame(data) });
   }
 
   #tellOfDrains(listener: SocketListener, holdBackBytes: number): void {

@@ -55,6 +55,8 @@ export interface PairOptions {
   /** Without: the socket does not know the stream beneath it. */
   readonly withStream?: boolean;
   readonly withListener?: boolean;
+  /** With: plain frames are read past `ws`. */
+  readonly withReader?: boolean;
   readonly closeGraceMs?: number;
 }
 
@@ -67,7 +69,7 @@ export function closeOf(ws: WebSocket): Promise<{ code: number; reason: string }
 
 /** A `ws` server and a `ws` client on a free port, until the test has ended. */
 export async function wsPair(options: PairOptions = {}): Promise<WsPair> {
-  const { withStream = true, withListener = true, closeGraceMs } = options;
+  const { withStream = true, withListener = true, withReader = true, closeGraceMs } = options;
   const place = options.server?.server ? {} : { port: 0, host: '127.0.0.1' };
   const server = new WebSocketServer({ ...place, ...options.server });
   await once(server, 'listening');
@@ -84,6 +86,7 @@ export async function wsPair(options: PairOptions = {}): Promise<WsPair> {
   });
   const settings: WsSocketOptions = {
     ...(withStream && { stream: request.socket }),
+    ...(withReader && { serverOptions: server.options }),
     ...(closeGraceMs !== undefined && { closeGraceMs }),
   };
   const socket = new WsSocket(ws, settings);

@@ -1,0 +1,57 @@
+/** The longest header of a frame: two bytes, eight of length, four of mask. @source RFC 6455, section 5.2 */
+const MAX_HEADER_BYTES = 14;
+const MASK_BYTES = 4;
+const TWO_TO_32 = 2 ** 32;
+
+/**
+ * Follows frames that somebody else reads, by their headers alone: it knows when all that has passed are whole messages.
+ * Frames that break the rules need not be followed: whoever reads them ends the connection.
+ */
+export class FrameTracker {
+  readonly #header = Buffer.alloc(MAX_HEADER_BYTES);
+  #headerBytes = 0;
+  /** How much of the payload of the current frame has not passed yet. */
+  #missingBytes = 0;
+  #isFragmented = false;
+
+  /** Whether nothing has passed but whole messages and control frames. */
+  get isBetweenMessages(): boolean {
+    return this.#headerBytes === 0 && this.#missingBytes === 0 && !this.#isFragmented;
+  }
+
+  pass(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#missingBytes > 0) {
+        const passed = Math.min(this.#missingBytes, chunk.length - at);
+        this.#missingBytes -= passed;
+        at += passed;
+        continue;
+      }
+      this.#header[this.#headerBytes] = chunk[at] ?? 0;
+      this.#headerBytes += 1;
+      at += 1;
+      if (this.#headerBytes >= 2 && this.#headerBytes === this.#fullHeaderBytes) this.#begin();
+    }
+  }
+
+  get #length7(): number {
+    return (this.#header[1] ?? 0) & 0x7f;
+  }
+
+  get #fullHeaderBytes(): number {
+    const lengthBytes = this.#length7 === 127 ? 8 : this.#length7 === 126 ? 2 : 0;
+    const isMasked = ((this.#header[1] ?? 0) & 0x80) !== 0;
+    return 2 + lengthBytes + (isMasked ? MASK_BYTES : 0);
+  }
+
+  #begin(): void {
+    const first = this.#header[0] ?? 0;
+    const isControl = (first & 0x08) !== 0;
+    if (!isControl) this.#isFragmented = (first & 0x80) === 0;
+    if (this.#length7 < 126) this.#missingBytes = this.#length7;
+    else if (this.#length7 === 126) this.#missingBytes = this.#header.readUInt16BE(2);
+    else this.#missingBytes = this.#header.readUInt32BE(2) * TWO_TO_32 + this.#header.readUInt32BE(6);
+    this.#headerBytes = 0;
+  }
+}
