@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { PEERS } from '../../bench/peers.js';
+import { emptyResults, runBench, verifiedPeers } from '../../bench/run/bench.js';
+import { Child } from '../../bench/run/child.js';
+import type { Conditions } from '../../bench/run/pair.js';
+import type { ReadyPeer } from '../../bench/run/prepare-peers.js';
+import type { Missing } from '../../bench/run/results.js';
+import { SCENARIOS } from '../../bench/scenarios.js';
+
+const NOWHERE: Conditions = {
+  settings: { rounds: 2, warmUpMs: 1, measureMs: 1, fewer: 1 },
+  processors: { server: undefined, load: undefined },
+};
+
+const program = (source: string) => ({ command: process.execPath, args: ['-e', source] });
+const brokenPeers: ReadyPeer[] = PEERS.filter(({ name }) => name === 'ws' || name === 'nefeli').map((peer) => {
+  return { ...peer, ...program('process.exit(3)') };
+});
+
+describe('runBench', () => {
+  it('tells of each run that fails, leaves it out and goes on, in the other order every second round', async () => {
+    const plan = {
+      scenarios: SCENARIOS.filter(({ name }) => name === 'lone'),
+      peers: brokenPeers,
+      conditions: NOWHERE,
+    };
+    const results = { scenarios: emptyResults(plan), missing: [] as Missing[] };
+    const rounds: number[] = [];
+
+    await runBench(plan, results, { ran: () => {}, roundOver: (round) => rounds.push(round) });
+
+    expect(rounds).toEqual([0, 1]);
+    expect(results.scenarios[0]?.peers.map((peer) => peer.rounds)).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+    const whats = ['lone Nefeli 1', 'lone plain ws 1', 'lone plain ws 2', 'lone Nefeli 2'];
+    expect(results.missing.map(({ what }) => what)).toEqual(whats);
+    expect(results.missing[0]?.reason).toContain('has ended: exit 3');
+  });
+});
+
+describe('verifiedPeers', () => {
+  it('leaves out a peer that does not do the work, with its reason', async () => {
+    const { peers, missing } = await verifiedPeers(brokenPeers, NOWHERE);
+
+    expect(peers).toEqual([]);
+    expect(missing.map(({ what }) => what)).toEqual(['Nefeli', 'plain ws']);
+  });
+});
+
+describe('emptyResults', () => {
+  it('has the peers that take part in a scenario, and the ways of a program instead', () => {
+    const ready = PEERS.map((peer) => ({ ...peer, command: '', args: [] }));
+    const peersOf = (name: string) =>
+      emptyResults({ scenarios: SCENARIOS, peers: ready })
+        .find((scenario) => scenario.name === name)
+        ?.peers.map((peer) => peer.name);
+
+    expect(peersOf('lone')).toEqual(PEERS.map(({ name }) => name));
+    expect(peersOf('upgrade')).toEqual(['ws', 'fastify-websocket']);
+    expect(peersOf('controller-cost')).toEqual(['new', 'nefeli', 'child-container']);
+  });
+});
+
+describe('Child', () => {
+  const ECHO = `
+    process.stdin.on('data', (line) => console.log(String(line).includes('fail') ? '{"error":"no"}' : '{"value":7}'));
+    process.stdin.on('end', () => process.exit(0));
+    console.log('{"port":5}');`;
+
+  it('gives what a program tells first, and its answers', async () => {
+    const { child, hello } = await Child.start(program(ECHO));
+
+    expect(hello).toEqual({ port: 5 });
+    expect(await child.ask('anything')).toEqual({ value: 7 });
+    await child.end();
+  });
+
+  it('rejects with the error that a program answers', async () => {
+    const { child } = await Child.start(program(ECHO));
+
+    await expect(child.ask('fail')).rejects.toThrow('no');
+    await child.end();
+  });
+
+  it('rejects when a program ends instead of answering, and after that', async () => {
+    const { child } = await Child.start(program(`console.log('{}'); process.stdin.on('data', () => process.exit(4));`));
+
+    await expect(child.ask('anything')).rejects.toThrow('it has ended: exit 4');
+    await expect(child.ask('anything')).rejects.toThrow('it has ended: exit 4');
+    await child.end();
+  });
+
+  it('rejects when there is no such program', async () => {
+    await expect(Child.start({ command: 'no-such-program', args: [] })).rejects.toThrow('ENOENT');
+  });
+});
