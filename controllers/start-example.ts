@@ -1,7 +1,25 @@
 import type { FastifyInstance } from 'fastify';
 import { buildChatApp } from './chat/app.js';
+import { buildNewsApp } from './news/app.js';
 
-const EXAMPLES: ReadonlyMap<string, () => Promise<FastifyInstance>> = new Map([['chat', () => buildChatApp()]]);
+interface Example {
+  readonly build: () => Promise<FastifyInstance>;
+  /** What one does on the page, in two windows. */
+  readonly invitation: string;
+}
+
+const EXAMPLES: ReadonlyMap<string, Example> = new Map([
+  ['chat', { build: () => buildChatApp(), invitation: 'talk' }],
+  ['news', { build: () => buildNewsApp(), invitation: 'publish a headline' }],
+]);
+
+/** An example that listens. */
+export interface StartedExample {
+  readonly app: FastifyInstance;
+  readonly url: string;
+  /** What one does on the page, in two windows: “talk”. */
+  readonly invitation: string;
+}
 
 /** Which example is started, and where it listens. All are texts, as they stand in the command and the environment. */
 export interface StartOptions {
@@ -23,17 +41,17 @@ export class StartError extends Error {
  *
  * @throws StartError when there is no such example, when the port is no port, and when it is in use
  */
-export async function startExample(options: StartOptions): Promise<{ app: FastifyInstance; url: string }> {
+export async function startExample(options: StartOptions): Promise<StartedExample> {
   const { name = 'chat', host = '127.0.0.1' } = options;
-  const build = EXAMPLES.get(name);
-  if (!build) {
+  const example = EXAMPLES.get(name);
+  if (!example) {
     const names = [...EXAMPLES.keys()].join(', ');
     throw new StartError(`There is no example “${name}”. There is: ${names}. Start one with: npm start -- chat`);
   }
   const port = readPort(options.port ?? '8080');
-  const app = await build();
+  const app = await example.build();
   try {
-    return { app, url: await app.listen({ port, host }) };
+    return { app, url: await app.listen({ port, host }), invitation: example.invitation };
   } catch (error) {
     await app.close();
     throw explain(error, host, port);

@@ -13,9 +13,19 @@ describe('startExample', () => {
     expect(await page.text()).toContain('<title>Nefeli chat</title>');
   });
 
+  it('starts the news by its name, and says what to do there', async () => {
+    const { app, url, invitation } = await startExample({ name: 'news', port: '0' });
+
+    const page = await fetch(url);
+    await app.close();
+
+    expect(await page.text()).toContain('<title>Nefeli news</title>');
+    expect(invitation).toBe('publish a headline');
+  });
+
   it('refuses a name that is none with the names that there are', async () => {
     await expect(startExample({ name: 'chta', port: '0' })).rejects.toThrow(
-      'There is no example “chta”. There is: chat. Start one with: npm start -- chat',
+      'There is no example “chta”. There is: chat, news. Start one with: npm start -- chat',
     );
   });
 
