@@ -115,6 +115,7 @@ export class Handshake {
     this.#isOver = true;
     this.#isPaused = false;
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#early = [];
   }
 
@@ -135,6 +136,7 @@ export class Handshake {
     this.stop();
     this.#events.opened(id);
     for (const data of early) this.#events.deliver(data);
+    // The last of all: nobody holds this from here on.
     this.#events.resume();
   }
 

@@ -2,7 +2,7 @@ import { WsError } from '../errors.js';
 import type { CloseInfo, Conn, NSConn, WaitOptions } from '../ports/conn.js';
 import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode, fitCloseReason, isSendableCloseCode } from '../protocol/close-codes.js';
-import { isLonger } from '../protocol/codec.js';
+import { isLarger } from '../protocol/codec.js';
 import type { Body, FrameData } from '../protocol/message.js';
 import type { ConnContext, Opening } from './conn-context.js';
 import type { ConnIdentity } from './conn-identity.js';
@@ -10,7 +10,7 @@ import { ConnLink } from './conn-link.js';
 import { askConnect, connectNative } from './connect-procedures.js';
 import { Deadlines } from './deadlines.js';
 import { disconnectEach, endAll } from './disconnect-procedures.js';
-import { dispatch, tellRemoteError } from './dispatch.js';
+import { dispatch } from './dispatch.js';
 import type { NamespaceTable } from './event-table.js';
 import { closeCodeOf, publish } from './failures.js';
 import { HandlerQueue } from './handler-queue.js';
@@ -22,7 +22,7 @@ import type { LiveNSConn } from './live-ns-conn.js';
 import { observed } from './observed.js';
 import { Outbound } from './outbound.js';
 import { PendingAsks } from './pending-asks.js';
-import { isPromiseLike, runHook, tellHook } from './run-handler.js';
+import { endDeadlineOf, isPromiseLike, runHook, tellHook } from './run-handler.js';
 import type { ConnSettings } from './settings.js';
 import { Waiters } from './waiters.js';
 
@@ -41,11 +41,14 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   ended: CloseInfo | undefined;
   #id: string;
   readonly #socket: Socket;
-  readonly #handshake: Handshake;
-  readonly #waiters: Waiters;
+  /** None once it is over: most of a connection's life. */
+  #handshake: Handshake | undefined;
+  /** Made with the first that waits: nobody does on most connections. */
+  #waiters: Waiters | undefined;
   readonly #inbound: Inbound;
   #deadlines: Deadlines | undefined;
   #abort: AbortController | undefined;
+  #readsRichErrors = false;
   #wasAdmitted = false;
   #endDeadlineMs = 0;
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
@@ -55,7 +58,6 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     this.settings = settings;
     this.#socket = socket;
     this.#id = identity.arrival.id;
-    this.#waiters = new Waiters(settings);
     this.outbound = new Outbound(settings, socket);
     this.queue = new HandlerQueue(settings, {
       handle: (frame) => dispatch(this, frame),
@@ -65,12 +67,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
       resume: () => this.#resume(),
     });
     this.asks = new PendingAsks(settings, () => this.queue.asksChanged());
-    this.#inbound = new Inbound(settings, {
-      conn: this,
-      asks: this.asks,
-      queue: this.queue,
-      onRemoteError: (message) => tellRemoteError(this, message),
-    });
+    this.#inbound = new Inbound(this);
     this.#handshake = new Handshake(settings, this.#handshakeEvents(), this.#id);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -82,11 +79,21 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   }
 
   get isOpen(): boolean {
-    return this.#handshake.isOver || !this.settings.wire.hasHandshake;
+    return this.#isShaken || !this.settings.wire.hasHandshake;
   }
 
   get readsRichErrors(): boolean {
-    return this.#handshake.readsRichErrors;
+    return this.#readsRichErrors;
+  }
+
+  /** Whether the handshake has ended, well or not. */
+  get #isShaken(): boolean {
+    return this.#handshake === undefined || this.#handshake.isOver;
+  }
+
+  #waiting(): Waiters {
+    this.#waiters ??= new Waiters(this.settings);
+    return this.#waiters;
   }
 
   get isClosed(): boolean {
@@ -95,7 +102,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
 
   /** Whether this side does not read at the moment, so that nothing can be expected to arrive. */
   get isReadingPaused(): boolean {
-    return this.queue.isPaused || this.#handshake.isPaused;
+    return this.queue.isPaused || this.#handshake?.isPaused === true;
   }
 
   get signal(): AbortSignal {
@@ -120,7 +127,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
 
   waitConnect(namespace: string, options?: WaitOptions): Promise<NSConn> {
     if (this.ended) return observed(Promise.reject(new WsError('CONN_CLOSED', this.ended)));
-    return observed(Promise.resolve(this.connected.get(namespace) ?? this.#waiters.wait(namespace, options)));
+    return observed(Promise.resolve(this.connected.get(namespace) ?? this.#waiting().wait(namespace, options)));
   }
 
   disconnectAll(options?: WaitOptions): Promise<void> {
@@ -158,7 +165,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     this.#socket.listen(this);
     if (this.ended) return; // it closed before it was listened to
     this.updateDeadlines();
-    this.#handshake.start();
+    this.#handshake?.start();
     if (this.settings.side === 'client') return;
     const result = runHook(this, 'onConnect');
     const takesTime = isPromiseLike(result) || !this.settings.wire.hasHandshake;
@@ -169,22 +176,22 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   /** Fulfilled when the handshake is done. On a server, asking for it lets the connection in. */
   async whenOpen(options?: WaitOptions): Promise<void> {
     if (this.ended) throw new WsError('CONN_CLOSED', this.ended);
-    if (this.#handshake.isOver) return;
-    if (this.settings.side === 'server') this.#handshake.ready();
-    if (!this.#handshake.isOver) await this.#waiters.waitOpen(options);
+    if (this.#isShaken) return;
+    if (this.settings.side === 'server') this.#handshake?.ready();
+    if (!this.#isShaken) await this.#waiting().waitOpen(options);
   }
 
   tellWaiters(ns: LiveNSConn): void {
-    this.#waiters.connected(ns);
+    this.#waiters?.connected(ns);
   }
 
   onFrame(data: FrameData): void {
     if (this.ended) return;
     this.settings.metrics.count('frames.in');
     this.#deadlines?.heard();
-    if (exceeds(data, this.settings.limits.maxMessageBytes)) return this.close(CloseCode.TooBig, 'message too large');
-    if (this.#handshake.isOver) this.#inbound.receive(data);
-    else this.#handshake.onFrame(data);
+    if (isLarger(data, this.settings.limits.maxMessageBytes)) return this.close(CloseCode.TooBig, 'message too large');
+    if (this.#isShaken) this.#inbound.receive(data);
+    else this.#handshake?.onFrame(data);
   }
 
   onPong(): void {}
@@ -219,10 +226,12 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     } catch (error) {
       const { text } = publish(this, error, { namespace: '', event: 'onConnect' });
       this.settings.metrics.count('connections.refused');
-      return this.#handshake.refuse(text, closeCodeOf(error));
+      const code = closeCodeOf(error);
+      // Once the connection has been used its welcome is out, and a refusal would be read as a message.
+      return this.#handshake ? this.#handshake.refuse(text, code) : this.close(code, text);
     }
     this.#wasAdmitted = true;
-    if (!this.#handshake.isOver) this.#handshake.ready();
+    if (!this.#isShaken) this.#handshake?.ready();
   }
 
   #handshakeEvents(): ConstructorParameters<typeof Handshake>[1] {
@@ -230,16 +239,18 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
       send: (data) => this.outbound.sendData(data),
       opened: (id) => {
         this.#id = id;
+        this.#readsRichErrors = this.#handshake?.readsRichErrors === true;
         if (this.settings.side === 'client') this.#wasAdmitted = true;
-        this.#waiters.opened();
+        this.#waiters?.opened();
       },
-      refused: (text) => this.#waiters.failAll(new WsError('CONN_REFUSED', { text })),
+      refused: (text) => this.#waiters?.failAll(new WsError('CONN_REFUSED', { text })),
       deliver: (data) => {
         if (!this.ended) this.#inbound.receive(data);
       },
       close: (code, reason) => this.close(code, reason),
       pause: () => this.#pause(),
       resume: () => {
+        this.#handshake = undefined;
         if (!this.queue.isPaused) this.#resume();
       },
     };
@@ -256,33 +267,26 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     this.#socket.resume();
   }
 
-  /** By when all that is told of the end has to be told: as late as the most patient namespace that hears of it. */
-  #endDeadline(): number {
-    const { scheduler, handlerTimeoutMs } = this.settings;
-    const ownMs = Array.from(this.connected.values(), ({ table }) => table.handlerTimeoutMs ?? 0);
-    return scheduler.nowMs() + Math.max(handlerTimeoutMs, ...ownMs);
-  }
-
   /** Ends everything at once, and then tells of it, in order: rooms, namespaces, the connection. */
   #end(info: CloseInfo): void {
     if (this.ended) return;
     this.ended = info;
-    this.#endDeadlineMs = this.#endDeadline();
+    this.#endDeadlineMs = endDeadlineOf(this);
     const error = new WsError('CONN_CLOSED', info);
-    this.#handshake.stop();
+    this.#handshake?.stop();
     this.outbound.stop();
     this.#deadlines?.stop();
     this.settings.hub?.ended(this);
     this.#abort?.abort(error);
     this.asks.failAll(error);
-    this.#waiters.failAll(error);
+    this.#waiters?.failAll(error);
     void this.#tellOfEnd(info);
   }
 
   async #tellOfEnd(info: CloseInfo): Promise<void> {
     await this.queue.close();
     // Handlers that were still running had their own time: what tells of the end has all of its own.
-    this.#endDeadlineMs = this.#endDeadline();
+    this.#endDeadlineMs = endDeadlineOf(this);
     await endAll(this);
     if (this.#wasAdmitted) await tellHook(this, 'onDisconnect');
     await tellHook(this, 'release');
@@ -292,6 +296,3 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     this.#resolveClosed?.(info);
   }
 }
-
-const exceeds = (data: FrameData, maxBytes: number): boolean =>
-  typeof data === 'string' ? isLonger(data, maxBytes) : data.length > maxBytes;

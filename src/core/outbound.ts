@@ -1,7 +1,7 @@
 import { WsError } from '../errors.js';
 import type { Timer } from '../ports/clock.js';
 import type { OutgoingFrame, Socket } from '../ports/socket.js';
-import { byteLength, isEncodableName, isLonger } from '../protocol/codec.js';
+import { byteLength, isEncodableName, isLarger, isLonger } from '../protocol/codec.js';
 import { isReservedEvent, NATIVE_MESSAGE } from '../protocol/event-names.js';
 import type { FrameData, WireMessage } from '../protocol/message.js';
 import type { ConnSettings } from './settings.js';
@@ -38,8 +38,7 @@ export const sizeOf = (data: FrameData): number => (typeof data === 'string' ? b
 export function encodeFor({ wire, limits }: Encoding, message: WireMessage): FrameData {
   const data = wire.encode(message);
   const { maxMessageBytes } = limits;
-  const tooLarge = typeof data === 'string' ? isLonger(data, maxMessageBytes) : data.length > maxMessageBytes;
-  if (tooLarge) {
+  if (isLarger(data, maxMessageBytes)) {
     throw new WsError('MESSAGE_TOO_LARGE', { event: message.event, bytes: sizeOf(data), maxMessageBytes });
   }
   return data;

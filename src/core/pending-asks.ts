@@ -23,7 +23,8 @@ interface Pending extends AskOutcome {
 export class PendingAsks {
   readonly #settings: ConnSettings;
   readonly #onChange: () => void;
-  readonly #waiting = new Map<string, Pending>();
+  /** Made with the first: most connections are never asked anything. */
+  #waiting: Map<string, Pending> | undefined;
 
   /** @param onChange called whenever the number of waiting asks has changed */
   constructor(settings: ConnSettings, onChange: () => void) {
@@ -32,7 +33,7 @@ export class PendingAsks {
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting?.size ?? 0;
   }
 
   /**
@@ -42,7 +43,7 @@ export class PendingAsks {
    */
   open(event: string, outcome: AskOutcome, options: WaitOptions = {}): string {
     const { limits, scheduler, random, side, metrics } = this.#settings;
-    if (this.#waiting.size >= limits.maxPendingAsks) {
+    if (this.size >= limits.maxPendingAsks) {
       throw new WsError('TOO_MANY_ASKS', { maxPendingAsks: limits.maxPendingAsks });
     }
     const { timeoutMs = this.#settings.askTimeoutMs, signal } = options;
@@ -55,6 +56,7 @@ export class PendingAsks {
     };
     const abort = () => this.#take(wait)?.reject(new WsError('ASK_ABORTED', { event }, { cause: signal?.reason }));
     signal?.addEventListener('abort', abort, { once: true });
+    this.#waiting ??= new Map();
     this.#waiting.set(wait, {
       ...outcome,
       timer: scheduler.after(timeoutMs, expire),
@@ -78,13 +80,13 @@ export class PendingAsks {
   }
 
   failAll(error: Error): void {
-    for (const wait of [...this.#waiting.keys()]) this.#take(wait)?.reject(error);
+    for (const wait of [...(this.#waiting?.keys() ?? [])]) this.#take(wait)?.reject(error);
   }
 
   #take(wait: string): Pending | undefined {
-    const pending = this.#waiting.get(wait);
+    const pending = this.#waiting?.get(wait);
     if (!pending) return undefined;
-    this.#waiting.delete(wait);
+    this.#waiting?.delete(wait);
     pending.timer.cancel();
     pending.stopListening?.();
     this.#onChange();

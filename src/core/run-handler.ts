@@ -79,6 +79,12 @@ export function runHook(context: ConnContext, hook: 'onConnect' | 'onDisconnect'
   }
 }
 
+/** By when all that is told of an end has to be told: as late as the most patient namespace that hears of it. */
+export function endDeadlineOf({ settings, connected }: ConnContext): number {
+  const ownMs = Array.from(connected.values(), ({ table }) => table.handlerTimeoutMs ?? 0);
+  return settings.scheduler.nowMs() + Math.max(settings.handlerTimeoutMs, ...ownMs);
+}
+
 /** Runs what hears of the end of a connection. What fails is reported: nobody can be told any more. */
 export async function tellHook(context: ConnContext, hook: 'onDisconnect' | 'release'): Promise<void> {
   try {

@@ -173,6 +173,11 @@ export function isLonger(text: string, maxBytes: number): boolean {
   return text.length > maxBytes || byteLength(text) > maxBytes;
 }
 
+/** The same for what is sent in one frame, text or bytes. */
+export function isLarger(data: FrameData, maxBytes: number): boolean {
+  return typeof data === 'string' ? isLonger(data, maxBytes) : data.length > maxBytes;
+}
+
 /** The bytes of UTF-8 that a text takes. Costs a pass over the text. */
 export function byteLength(text: string): number {
   return encoder.encode(text).length;

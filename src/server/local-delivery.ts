@@ -26,11 +26,13 @@ export class LocalDelivery {
     let frame: OutgoingFrame | undefined;
     let roomOfFrame: string | undefined;
     let receivers = 0;
+    // Each receiver is told the room that it is in: with several rooms in one target that is not the same for all.
+    const [only = ''] = target.rooms;
+    const isOneRoom = target.rooms.length < 2;
     // A snapshot is not needed: all that sending can change of the sets is to take out a receiver whose outbox overflows.
     for (const ns of this.#registry.receivers(target)) {
       const conn = ns.conn as LiveConn; // the registry holds none but this server's own
-      // Each receiver is told the room that it is in: with several rooms in one target that is not the same for all.
-      const room = target.rooms.find((name) => ns.room(name)) ?? '';
+      const room = isOneRoom ? only : (target.rooms.find((name) => ns.room(name)) ?? '');
       if (!frame || room !== roomOfFrame) {
         frame = this.#encode(target.namespace, room, content);
         roomOfFrame = room;

@@ -35,7 +35,8 @@ export class Outbox implements Socket, SocketListener {
   /** A small outbox is no larger for what the socket holds. */
   readonly #holdBackBytes: number;
   #listener: SocketListener | undefined;
-  #waiting = new WaitingFrames();
+  /** Made when the first frame has to wait: most readers keep up. */
+  #waiting: WaitingFrames | undefined;
   /** Whether something was sent since the last drain. Else nobody will say when what is buffered has left: pongs, mostly. */
   #isDrainDue = false;
 
@@ -50,7 +51,7 @@ export class Outbox implements Socket, SocketListener {
   }
 
   get bufferedBytes(): number {
-    return this.#waiting.bytes + this.#socket.bufferedBytes;
+    return (this.#waiting?.bytes ?? 0) + this.#socket.bufferedBytes;
   }
 
   listen(listener: SocketListener): void {
@@ -60,9 +61,11 @@ export class Outbox implements Socket, SocketListener {
 
   send(frame: OutgoingFrame): void {
     if (!this.#socket.isOpen) return;
-    if (this.#waiting.isEmpty && !this.#isSocketFull) return this.#pass(frame);
+    if (!this.#waiting && !this.#isSocketFull) return this.#pass(frame);
     const bytes = sizeOf(frame.data);
-    if (this.#makeRoom(bytes, frame.droppable)) this.#waiting.add(frame, bytes);
+    if (!this.#makeRoom(bytes, frame.droppable)) return;
+    this.#waiting ??= new WaitingFrames();
+    this.#waiting.add(frame, bytes);
   }
 
   ping(): void {
@@ -78,7 +81,7 @@ export class Outbox implements Socket, SocketListener {
   }
 
   close(code: number, reason: string): void {
-    for (let frame = this.#waiting.take(); frame; frame = this.#waiting.take()) this.#socket.send(frame);
+    for (let frame = this.#waiting?.take(); frame; frame = this.#waiting?.take()) this.#socket.send(frame);
     this.#socket.close(code, reason);
   }
 
@@ -99,12 +102,12 @@ export class Outbox implements Socket, SocketListener {
 
   onDrain(): void {
     this.#isDrainDue = false;
-    while (!this.#isSocketFull) {
+    while (this.#waiting && !this.#isSocketFull) {
       const frame = this.#waiting.take();
-      if (!frame) break;
-      this.#pass(frame);
+      if (this.#waiting.isEmpty) this.#waiting = undefined;
+      if (frame) this.#pass(frame);
     }
-    if (this.#waiting.isEmpty) this.#listener?.onDrain();
+    if (!this.#waiting) this.#listener?.onDrain();
   }
 
   onClose(code: number, reason: string): void {
@@ -131,7 +134,7 @@ export class Outbox implements Socket, SocketListener {
     const which = slowReader === 'drop-oldest' ? 'oldest' : 'newest';
     // Where the newest goes, a droppable frame is that itself.
     const mayDropOthers = which === 'oldest' || !droppable;
-    while (mayDropOthers && isTooMuch() && this.#waiting.drop(which)) metrics.count('outbox.dropped');
+    while (mayDropOthers && isTooMuch() && this.#waiting?.drop(which)) metrics.count('outbox.dropped');
     if (!isTooMuch()) return true;
     if (!droppable) return this.#overflow();
     metrics.count('outbox.dropped');
@@ -149,6 +152,6 @@ export class Outbox implements Socket, SocketListener {
   }
 
   #clear(): void {
-    this.#waiting = new WaitingFrames();
+    this.#waiting = undefined;
   }
 }

@@ -4,8 +4,11 @@ import type { Target } from '../ports/hub.js';
 
 interface NamespaceIndex {
   readonly members: Set<NSConn>;
-  readonly rooms: Map<string, Set<NSConn>>;
+  readonly rooms: Index<NSConn>;
 }
+
+/** Those of a name: where there is one alone it stands for itself, for a set takes more memory than many a connection's room. */
+type Index<T extends object> = Map<string, T | Set<T>>;
 
 const NOBODY: ReadonlySet<never> = new Set<never>();
 
@@ -15,7 +18,7 @@ const NOBODY: ReadonlySet<never> = new Set<never>();
  */
 export class Registry {
   readonly #byKey = new Map<string, LiveConn>();
-  readonly #byId = new Map<string, Set<LiveConn>>();
+  readonly #byId: Index<LiveConn> = new Map();
   readonly #namespaces = new Map<string, NamespaceIndex>();
 
   get size(): number {
@@ -28,7 +31,7 @@ export class Registry {
   }
 
   byId(id: string): LiveConn[] {
-    return [...(this.#byId.get(id) ?? NOBODY)];
+    return [...itemsOf(this.#byId, id)];
   }
 
   add(conn: LiveConn): void {
@@ -76,12 +79,10 @@ export class Registry {
   }
 
   /** Everybody who is meant by a target, each once. */
-  *receivers(target: Target): Generator<NSConn> {
-    for (const ns of this.#candidates(target)) {
-      const { id, key } = ns.conn;
-      if (target.exceptKeys.includes(key) || target.exceptIds.includes(id)) continue;
-      yield ns;
-    }
+  receivers(target: Target): Iterable<NSConn> {
+    const candidates = this.#candidates(target);
+    // A set is walked in a third of the time that a generator takes to hand on what is in it.
+    return target.exceptKeys.length + target.exceptIds.length === 0 ? candidates : without(candidates, target);
   }
 
   /** Starts from the smallest set that the target names. */
@@ -91,13 +92,13 @@ export class Registry {
     if (ids.length > 0) return this.#withIds(namespace, rooms, ids);
     const [room] = rooms;
     if (room === undefined) return index.members;
-    if (rooms.length === 1) return index.rooms.get(room) ?? NOBODY;
-    return new Set(rooms.flatMap((name) => [...(index.rooms.get(name) ?? NOBODY)]));
+    if (rooms.length === 1) return itemsOf(index.rooms, room);
+    return new Set(rooms.flatMap((name) => [...itemsOf(index.rooms, name)]));
   }
 
   *#withIds(namespace: string, rooms: readonly string[], ids: readonly string[]): Generator<NSConn> {
     for (const id of new Set(ids)) {
-      for (const conn of this.#byId.get(id) ?? NOBODY) {
+      for (const conn of itemsOf(this.#byId, id)) {
         const ns = conn.namespace(namespace);
         if (ns && (rooms.length === 0 || rooms.some((room) => ns.room(room)))) yield ns;
       }
@@ -105,13 +106,28 @@ export class Registry {
   }
 }
 
-function addTo<T>(sets: Map<string, Set<T>>, name: string, item: T): void {
-  const set = sets.get(name);
-  if (set) set.add(item);
-  else sets.set(name, new Set([item]));
+function* without(candidates: Iterable<NSConn>, { exceptKeys, exceptIds }: Target): Generator<NSConn> {
+  for (const ns of candidates) {
+    const { id, key } = ns.conn;
+    if (!exceptKeys.includes(key) && !exceptIds.includes(id)) yield ns;
+  }
 }
 
-function removeFrom<T>(sets: Map<string, Set<T>>, name: string, item: T): void {
-  const set = sets.get(name);
-  if (set?.delete(item) && set.size === 0) sets.delete(name);
+function addTo<T extends object>(index: Index<T>, name: string, item: T): void {
+  const there = index.get(name);
+  if (there instanceof Set) there.add(item);
+  else if (there === undefined) index.set(name, item);
+  else if (there !== item) index.set(name, new Set([there, item]));
+}
+
+function removeFrom<T extends object>(index: Index<T>, name: string, item: T): void {
+  const there = index.get(name);
+  if (there === item) index.delete(name);
+  else if (there instanceof Set && there.delete(item) && there.size === 0) index.delete(name);
+}
+
+function itemsOf<T extends object>(index: Index<T>, name: string): Iterable<T> {
+  const there = index.get(name);
+  if (there === undefined) return NOBODY;
+  return there instanceof Set ? there : [there];
 }

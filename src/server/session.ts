@@ -9,20 +9,27 @@ export class Session implements Beating {
   /** Fulfilled when nothing is left to come. */
   readonly over: Promise<void>;
   readonly #socket: Socket;
+  #isSocketClosed = false;
   #resolveSocketClosed: (() => void) | undefined;
 
   constructor(conn: LiveConn, socket: Socket, address: string) {
     this.conn = conn;
     this.address = address;
     this.#socket = socket;
-    const socketClosed = new Promise<void>((resolve) => {
-      this.#resolveSocketClosed = resolve;
-    });
-    this.over = Promise.all([socketClosed, conn.closed]).then(() => {});
+    // Nothing is made for the socket until it is waited for: a connection that lives has few promises.
+    this.over = conn.closed.then(() => this.#socketClosed());
   }
 
   onSocketClosed(): void {
+    this.#isSocketClosed = true;
     this.#resolveSocketClosed?.();
+  }
+
+  #socketClosed(): Promise<void> | undefined {
+    if (this.#isSocketClosed) return undefined;
+    return new Promise((resolve) => {
+      this.#resolveSocketClosed = resolve;
+    });
   }
 
   ping(): void {
