@@ -21,6 +21,7 @@ const toHex = (byte: number): string => byte.toString(16).padStart(2, '0');
 /** Randomness of the platform's cryptography. */
 export const systemRandom: Random = {
   token: () => Array.from(crypto.getRandomValues(new Uint8Array(8)), toHex).join(''),
-  uuid: () => crypto.randomUUID(),
+  // Node puts it together of pieces, which V8 keeps: 496 bytes each instead of 65 once it has been gone through (Node 20.20).
+  uuid: () => crypto.randomUUID().toLowerCase(),
   fraction: () => Math.random(),
 };

@@ -55,7 +55,8 @@ class FrameReader {
   readonly #leave: (chunk: Buffer) => void;
   readonly #onFrame: (data: FrameData) => void;
   readonly #maxPayload: number;
-  readonly #left = new FrameTracker();
+  /** Follows what is left to `ws`; none between messages. */
+  #left: FrameTracker | undefined;
 
   constructor(ws: WebSocket, leave: (chunk: Buffer) => void, { maxPayload, onFrame }: FrameReaderOptions) {
     this.#ws = ws;
@@ -67,7 +68,7 @@ class FrameReader {
   read(chunk: Buffer): void {
     let at = 0;
     // In a frame that is left to `ws`, everything is, up to its end. A handler may close while others wait in the chunk.
-    while (at < chunk.length && this.#left.isBetweenMessages && this.#ws.readyState === this.#ws.OPEN) {
+    while (at < chunk.length && !this.#left && this.#ws.readyState === this.#ws.OPEN) {
       const place = this.#placeOf(chunk, at);
       const data = place && unmask(chunk, place);
       if (place === undefined || data === undefined) break;
@@ -76,7 +77,9 @@ class FrameReader {
     }
     if (at === chunk.length) return;
     const rest = at === 0 ? chunk : chunk.subarray(at);
+    this.#left ??= new FrameTracker();
     this.#left.pass(rest);
+    if (this.#left.isBetweenMessages) this.#left = undefined;
     this.#leave(rest);
   }
 

@@ -44,7 +44,8 @@ const MAX_WAITING_BYTES = 16 * 1024;
 export class FrameWriter {
   readonly #stream: Duplex;
   readonly #onTaken: () => void;
-  #waiting: FramePart[] = [];
+  /** None while nothing waits. */
+  #waiting: FramePart[] | undefined;
   #waitingBytes = 0;
   /** Written in this turn. */
   #frames = 0;
@@ -69,6 +70,7 @@ export class FrameWriter {
     }
     const { data, binary } = frame;
     const bytes = payloadBytes(data);
+    this.#waiting ??= [];
     this.#waiting.push({ data, binary, bytes });
     this.#waitingBytes += frameBytes(bytes);
     if (this.#waitingBytes >= MAX_WAITING_BYTES) this.flush();
@@ -81,7 +83,7 @@ export class FrameWriter {
    */
   flush(): boolean {
     const waiting = this.#waiting;
-    if (waiting.length === 0) return false;
+    if (!waiting) return false;
     const joined = Buffer.allocUnsafe(this.#waitingBytes);
     let offset = 0;
     for (const part of waiting) offset = writeFrame(joined, offset, part);
@@ -102,7 +104,7 @@ export class FrameWriter {
   }
 
   #clear(): void {
-    this.#waiting = [];
+    this.#waiting = undefined;
     this.#waitingBytes = 0;
   }
 }
