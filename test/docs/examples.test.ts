@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { readBlocks } from './markdown.js';
+import { blocksOfDocs, examplesOf, writeExamples } from './read-examples.js';
 
 const run = promisify(execFile);
 
@@ -16,34 +16,13 @@ const ROOT = resolve('build/docs-examples');
 const OUT = join(ROOT, 'out');
 const COMPILED = join(OUT, 'build/docs-examples');
 
-const FILE = /^\/\/ file: (\S+)$/m;
-
-interface Example {
-  readonly document: string;
-  readonly file: string;
-  readonly code: string;
-}
-
-const documents = readdirSync('docs').filter((name) => name.endsWith('.md'));
-const blocks = documents.flatMap((name) =>
-  readBlocks(readFileSync(join('docs', name), 'utf8')).map((block) => ({ ...block, document: basename(name, '.md') })),
-);
-const examples: Example[] = blocks
-  .filter(({ info }) => info === 'ts')
-  .map(({ document, text, line }) => ({
-    document,
-    file: FILE.exec(text)?.[1] ?? `line ${line}: no file name`,
-    code: text,
-  }));
+const blocks = blocksOfDocs();
+const examples = examplesOf(blocks);
 
 /** Compiles every example, and what it imports from this repository, to be run as a user's build would be. */
 async function compile(): Promise<string> {
   rmSync(ROOT, { recursive: true, force: true });
-  for (const { document, file, code } of examples) {
-    const path = join(ROOT, document, file);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, code);
-  }
+  writeExamples(ROOT, examples);
   const compilerOptions = {
     noEmit: false,
     rootDir: '../..',
