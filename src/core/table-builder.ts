@@ -80,8 +80,10 @@ const newDraft = (namespace: string, { all, ofNamespace }: TableMiddleware): Dra
 function addMember(draft: Draft, part: Part, member: Member, index: number): void {
   const { origin, hears } = member;
   const own: Handler = (msg, ns, scope) => member.run(msg, ns, (scope as readonly unknown[] | undefined)?.[index]);
-  if (typeof hears === 'string' && isLifecycle(hears)) return addLifecycleMember(draft, hears, own);
-  const run = around([...draft.middleware, ...(part.middleware ?? []), ...(member.middleware ?? [])], own);
+  const { middleware = [] } = member;
+  // What stands around the whole namespace stands around all who hear of it together: once, and not once for each.
+  if (typeof hears === 'string' && isLifecycle(hears)) return addLifecycleMember(draft, hears, around(middleware, own));
+  const run = around([...draft.middleware, ...(part.middleware ?? []), ...middleware], own);
   if (typeof hears === 'string') return addCatchAll(draft, hears, { origin, run });
   const name = hears[0] ?? '';
   for (const spelling of hears) {

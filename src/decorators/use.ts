@@ -5,7 +5,7 @@ import { recordOf } from './controller-record.js';
  * Puts middleware around a controller or one of its events, the first outermost.
  *
  * On a class it stands around every event of the class, and around connecting its namespace and joining its rooms. On a
- * method it stands around that event, inside of what stands around the class.
+ * method it stands around that event, a lifecycle event, too, inside of what stands around the class.
  *
  * ```ts
  * @Use(requireUser, RateLimit)

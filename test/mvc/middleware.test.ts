@@ -10,6 +10,7 @@ import {
   type Next,
   NSConn,
   nefeli,
+  On,
   PublicError,
   Use,
 } from 'nefeli';
@@ -58,6 +59,88 @@ describe('middleware', () => {
       'handler',
       ...[...names].reverse().map((name) => `${name} after`),
     ]);
+  });
+
+  it('stands around connecting a namespace and joining a room in the same order, outside of all controllers there', async () => {
+    const notes: string[] = [];
+    class Noting implements MiddlewareObject {
+      use(ctx: Context, next: Next) {
+        return noting('class of a container', notes)(ctx, next);
+      }
+    }
+    @Use(Noting)
+    @Namespace('default')
+    class First {
+      @Use(noting('method', notes))
+      onRoomJoin() {
+        notes.push('first joins');
+      }
+      onNamespaceConnect() {
+        notes.push('first connects');
+      }
+    }
+    @Use(noting('second', notes))
+    @Namespace('default')
+    class Second {
+      onRoomJoin() {
+        notes.push('second joins');
+      }
+      onNamespaceConnected() {
+        notes.push('connected');
+      }
+    }
+    const app = await start({
+      controllers: [First, Second],
+      use: [noting('server', notes)],
+      namespaceOptions: { default: { use: [noting('namespace', notes)] } },
+    });
+    const client = await RawClient.join(app, 'default');
+    const around = (kind: string, ...inner: string[]) => {
+      const names = ['server', 'namespace', 'class of a container', 'second'];
+      const after = names.map((name) => `${name} after`).reverse();
+      return [...names.map((name) => `${name} ${kind}`), ...inner, ...after];
+    };
+    expect(notes.splice(0)).toEqual([
+      'server connection',
+      'server after',
+      ...around('namespace', 'first connects'),
+      'connected',
+    ]);
+    client.send('$1;default;a;_OnRoomJoin;0;0;');
+
+    expect(await client.next()).toBe('$1;;;;;;');
+    expect(notes).toEqual(around('room', 'method room', 'first joins', 'method after', 'second joins'));
+  });
+
+  it('stands around lifecycle events where it is written on their methods, and refuses there, too', async () => {
+    const notes: string[] = [];
+    const members: Middleware = (ctx, next) => {
+      if (ctx.kind === 'room' && ctx.room === 'staff') throw new PublicError('members only');
+      return next();
+    };
+    @Namespace('default')
+    class Chat {
+      @Use(members)
+      onRoomJoin() {
+        notes.push('joins');
+      }
+      @Use(noting('left', notes))
+      @On('_OnRoomLeft')
+      goodbye() {}
+      @Use(noting('any', notes))
+      onAnyEvent() {
+        return 'any';
+      }
+    }
+    const client = await RawClient.join(await start({ controllers: [Chat] }), 'default');
+    client.send('$1;default;staff;_OnRoomJoin;0;0;', '$2;default;a;_OnRoomJoin;0;0;', '$3;default;;what;0;0;');
+    client.send('$4;default;a;_OnRoomLeave;0;0;', '$5;default;;what;0;0;');
+
+    expect(await client.next()).toBe('$1;default;staff;_OnRoomJoin;1;0;members only');
+    for (const answer of ['$2;;;;;;', '$3;default;;what;0;0;any', '$4;;;;;;', '$5;default;;what;0;0;any']) {
+      expect(await client.next()).toBe(answer);
+    }
+    expect(notes).toEqual(['joins', 'any ask', 'any after', 'left room', 'left after', 'any ask', 'any after']);
   });
 
   it('stands around connections, namespaces, rooms, events, asks and raw messages, also where nothing hears them', async () => {
