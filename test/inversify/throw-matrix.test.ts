@@ -1,4 +1,4 @@
-import { Container, inject } from 'inversify';
+import { Container, inject, preDestroy } from 'inversify';
 import { Namespace, NSConn, PublicError, registerPerConnection, registerPerMessage, Service } from 'nefeli';
 import { type NamespaceTest, testNamespace } from 'nefeli/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -197,6 +197,35 @@ describe.each(WAYS)('what $way', ({ way, fail, reported }) => {
     await outwait(test);
     expect(await conn?.closed).toMatchObject({ code: 1000 });
     expect(test.takeErrors()).toHaveLength(1);
+    await test.close();
+  });
+
+  it('while @preDestroy of a controller runs does not keep it from being disposed', async () => {
+    const gone: string[] = [];
+    @Namespace('default')
+    class Chat {
+      constructor(@inject(NSConn) readonly ns: NSConn) {}
+      onWork() {}
+      @preDestroy()
+      first(): unknown {
+        return fail();
+      }
+      @preDestroy()
+      second() {
+        gone.push('second');
+      }
+      [Symbol.dispose]() {
+        gone.push('disposed');
+      }
+    }
+    const test = await testNamespace(Chat, { handlerTimeoutMs });
+    const client = await test.connect();
+
+    await client.disconnect();
+    await outwait(test);
+
+    if (way !== 'never settles') expect(gone).toEqual(['second', 'disposed']);
+    expect(test.takeErrors()).toMatchObject([{ error: reported, namespace: 'default', event: 'dispose' }]);
     await test.close();
   });
 
