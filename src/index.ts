@@ -1,6 +1,6 @@
 export { MemoryBus, memoryAdapter } from './adapters/memory/memory-adapter.js';
 export type { EventHandler, EventHandlers, Namespaces } from './core/event-maps.js';
-export { type Reply, reply } from './core/reply.js';
+export { reply } from './core/reply.js';
 export type { ErrorInfo, RemoteErrorInfo } from './core/settings.js';
 export { Conn } from './decorators/conn.js';
 export { CurrentSession, CurrentUser, Logger, Request } from './decorators/connection-values.js';
@@ -70,6 +70,7 @@ export type {
   NamespaceOptions,
   NamespaceTimeouts,
 } from './ports/namespace-options.js';
+export type { Reply } from './ports/reply.js';
 export { CloseCode } from './protocol/close-codes.js';
 export { NATIVE_MESSAGE, SystemEvent } from './protocol/event-names.js';
 export { Counters } from './server/counters.js';

@@ -1,9 +1,9 @@
+import { Reply } from '../ports/reply.js';
 import { NATIVE_MESSAGE } from '../protocol/event-names.js';
 import type { Body, ErrorFacts, WireMessage } from '../protocol/message.js';
 import { toJson, toPayload } from './body.js';
 import type { ConnContext } from './conn-context.js';
 import { closeIfAsked, publish } from './failures.js';
-import { Reply } from './reply.js';
 
 const NO_ADDRESS = { wait: '', namespace: '', room: '', event: NATIVE_MESSAGE, isError: false, isNoOp: false };
 

@@ -1,11 +1,4 @@
-/** A value that is sent back even to a plain emit. */
-export class Reply {
-  readonly body: unknown;
-
-  constructor(body: unknown) {
-    this.body = body;
-  }
-}
+import { Reply } from '../ports/reply.js';
 
 /**
  * Returned from a handler, answers a plain emit as well as an ask: the sender hears an event of the same name.
@@ -14,6 +7,8 @@ export class Reply {
  * onPing() { return reply('pong'); }
  * ```
  */
+export function reply(): Reply<undefined>;
+export function reply<T>(body: T): Reply<T>;
 export function reply(body?: unknown): Reply {
   return new Reply(body);
 }

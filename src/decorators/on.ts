@@ -1,10 +1,11 @@
 import type { Message } from '../ports/message.js';
+import type { Reply } from '../ports/reply.js';
 import type { StandardSchemaV1 } from '../ports/schema.js';
 import { type EventSchemas, recordOf } from './controller-record.js';
 
-/** A method that hears an event, and what it replies. */
+/** A method that hears an event, and what it replies: to an ask, or by `reply()` to a plain emit, too. */
 // biome-ignore lint/suspicious/noExplicitAny: what a parameter gets is judged below, or said by its decorator
-type EventMethod<Out> = (...args: any[]) => Out | Promise<Out>;
+type EventMethod<Out> = (...args: any[]) => Out | Reply<Out> | Promise<Out | Reply<Out>>;
 
 type EventDecorator<In, Out> = <Method extends EventMethod<Out>>(
   prototype: object,

@@ -1,11 +1,11 @@
 import { parseJson } from '../core/body.js';
 import type { Handler } from '../core/event-table.js';
 import type { HandledMessage } from '../core/message-context.js';
-import { Reply } from '../core/reply.js';
 import { isPromiseLike } from '../core/run-handler.js';
 import type { EventSchemas } from '../decorators/controller-record.js';
 import { BodyError, type BodyIssue, WsError } from '../errors.js';
 import type { Message } from '../ports/message.js';
+import { Reply } from '../ports/reply.js';
 import type { StandardSchemaV1 } from '../ports/schema.js';
 import { CheckedMessage } from './checked-message.js';
 

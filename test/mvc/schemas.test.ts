@@ -57,8 +57,8 @@ class Chat {
   }
 
   @On('loud', { reply: z.string() })
-  onLoud(): never {
-    return reply('heard') as never;
+  onLoud() {
+    return reply('heard');
   }
 }
 
