@@ -13,7 +13,7 @@ export interface ErrorInfo {
   readonly conn: Conn;
   readonly namespace: string;
   readonly event: string;
-  /** What the other side was told: `internal error <id>`. Empty where it was told nothing. */
+  /** Of 16 hexadecimal digits. Where the other side was told `internal error <id>`, this one. */
   readonly id: string;
 }
 

@@ -1,7 +1,20 @@
 import Fastify from 'fastify';
 import { Container, inject, preDestroy } from 'inversify';
-import { Conn, type Message, Namespace, type NefeliOptions, NSConn, nefeli, On, PublicError, reply } from 'nefeli';
+import {
+  Conn,
+  type Message,
+  type Middleware,
+  Namespace,
+  type NefeliOptions,
+  NSConn,
+  nefeli,
+  On,
+  PublicError,
+  reply,
+  Use,
+} from 'nefeli';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { RawClient, startNefeli } from '../support/start-app.js';
 
 type Controllers = NonNullable<NefeliOptions['controllers']>;
@@ -94,6 +107,93 @@ describe('a controller', () => {
     client.send('$1;default;;ping;0;0;', '$2;default;;other;0;0;');
     expect(await client.next()).toBe('$1;default;;ping;0;0;sub of base');
     expect(await client.next()).toBe('$2;default;;other;0;0;other');
+  });
+
+  it('inherits the names, schemas and middleware of a method, also where a subclass overrides what it does', async () => {
+    const guard: Middleware = (ctx, next) => {
+      if (ctx.kind !== 'connection' && ctx.body === '0') throw new PublicError('not zero');
+      return next();
+    };
+    class Base {
+      @Use(guard)
+      @On('twice', { body: z.number() })
+      double(msg: Message<number>) {
+        return msg.body * 2;
+      }
+      @Use(guard)
+      @On('half', { body: z.number() })
+      halve(msg: Message<number>) {
+        return msg.body / 2;
+      }
+    }
+    @Namespace('default')
+    class Chat extends Base {
+      override halve(msg: Message<number>) {
+        return Math.floor(super.halve(msg));
+      }
+    }
+    const client = await RawClient.join(await start([Chat]), 'default');
+    for (const [event, body, answer] of [
+      ['twice', '4', '0;0;8'],
+      ['half', '5', '0;0;2'],
+      ['half', 'null', '1;0;invalid body: Invalid input: expected number, received null'],
+      ['half', '0', '1;0;not zero'],
+    ]) {
+      client.send(`$1;default;;${event};0;0;${body}`);
+      expect(await client.next()).toBe(`$1;default;;${event};${answer}`);
+    }
+  });
+
+  it('hears what nothing else hears, and raw messages, under whatever name its methods have', async () => {
+    @Namespace('')
+    class Chat {
+      @On('_OnAnyEvent')
+      rest(msg: Message) {
+        return `any ${msg.event} ${msg.name}`;
+      }
+      @On('_OnNativeMessage')
+      raw(msg: Message) {
+        return reply(`raw ${msg.body} ${msg.isNative}`);
+      }
+      onChat() {
+        return 'chat';
+      }
+    }
+    const client = await RawClient.join(await start([Chat]), '');
+    client.send('$1;;;sing;0;0;', 'text', '$2;;;chat;0;0;', '$3;;;_OnAnyEvent;0;0;');
+
+    expect(await client.next()).toBe('$1;;;sing;0;0;any sing sing');
+    expect(await client.next()).toBe('raw text true');
+    expect(await client.next()).toBe('$2;;;chat;0;0;chat');
+    expect(await client.next()).toBe('$3;;;_OnAnyEvent;1;0;bad event');
+  });
+
+  it('may be of one namespace with others, whether they are made for each connection or once for all', async () => {
+    @Namespace('default')
+    class Counter {
+      #count = 0;
+      onCount() {
+        this.#count += 1;
+        return this.#count;
+      }
+    }
+    @Namespace('default')
+    class Own {
+      #count = 0;
+      constructor(@inject(NSConn) readonly ns: NSConn) {}
+      onOwn() {
+        this.#count += 1;
+        return `${this.#count} of ${this.ns.namespace}`;
+      }
+    }
+    const app = await start([Counter, Own]);
+    const [ada, bob] = [await RawClient.join(app, 'default'), await RawClient.join(app, 'default')];
+    for (const client of [ada, bob]) client.send('$1;default;;own;0;0;');
+    expect([await ada.next(), await bob.next()]).toEqual(Array(2).fill('$1;default;;own;0;0;1 of default'));
+    ada.send('$1;default;;count;0;0;');
+    expect(await ada.next()).toBe('$1;default;;count;0;0;1');
+    bob.send('$1;default;;count;0;0;');
+    expect(await bob.next()).toBe('$1;default;;count;0;0;2');
   });
 
   it('hears exactly the names given by @On, instead of its own', async () => {
