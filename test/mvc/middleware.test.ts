@@ -196,6 +196,59 @@ describe('middleware', () => {
     }
   });
 
+  it('that refuses a namespace lets the controllers go that were made for it, once', async () => {
+    const life: string[] = [];
+    @Use(() => {
+      throw new PublicError('closed');
+    })
+    @Namespace('default')
+    class Chat {
+      constructor(@inject(NSConn) readonly ns: NSConn) {
+        life.push('made');
+      }
+      onChat() {}
+      onNamespaceDisconnect() {
+        life.push('never connected');
+      }
+      async [Symbol.asyncDispose]() {
+        await Promise.resolve();
+        life.push('let go');
+      }
+    }
+    const app = await start({ controllers: [Chat] });
+    const client = await RawClient.open(app);
+    client.send('M', '$1;default;;_OnNamespaceConnect;0;0;');
+    await client.next();
+
+    expect(await client.next()).toBe('$1;default;;_OnNamespaceConnect;1;0;closed');
+    await app.close();
+    expect(life).toEqual(['made', 'let go']);
+  });
+
+  it('may be a class around connections, too, with its services: at the server and at a namespace', async () => {
+    class Doors {
+      readonly closed = new Set(['connection', 'room']);
+    }
+    class Door implements MiddlewareObject {
+      constructor(@inject(Doors) private readonly doors: Doors) {}
+      use({ kind }: Context, next: Next) {
+        if (this.doors.closed.has(kind)) throw new PublicError(`no ${kind}`);
+        return next();
+      }
+    }
+    const container = new Container();
+    container.bind(Doors).toSelf().inSingletonScope();
+    const namespaces = { default: { chat: () => {} } };
+    const guarded = await RawClient.open(await start({ container, namespaces, use: [Door] }));
+    guarded.send('M');
+    expect(await guarded.next()).toBe('Hno connection');
+
+    const namespaceOptions = { default: { use: [Door] } };
+    const member = await RawClient.join(await start({ container, namespaces, namespaceOptions }), 'default');
+    member.send('$1;default;a;_OnRoomJoin;0;0;');
+    expect(await member.next()).toBe('$1;default;a;_OnRoomJoin;1;0;no room');
+  });
+
   it('changes results and catches errors', async () => {
     const doubling: Middleware = async (_, next) => Number(await next()) * 2;
     const forgiving: Middleware = async (_, next) => {
