@@ -35,8 +35,11 @@ export async function readController(
     refuseFunctionProperties(controller, provision.instance, matcher);
     return part;
   }
+  let isChecked = false;
   const check = (instance: object): object => {
-    refuseFunctionProperties(controller, instance, matcher);
+    // All objects of a class have the fields of the first, as far as they are written in the class.
+    if (!isChecked) refuseFunctionProperties(controller, instance, matcher);
+    isChecked = true;
     return instance;
   };
   return {
