@@ -97,7 +97,7 @@ export function targetOf(alias: PlanNode): PlanNode {
   return bindingsOf(alias).flatMap(needsOf)[0]?.node ?? alias;
 }
 
-/** Reads off a plan what inversify does not check. Walks every service in it once per way to it. */
+/** Reads off a plan what inversify does not check. Walks every service in it once for each lifetime that it is needed by. */
 export function readPlan(root: PlanNode, { lifetime, name, connectionServices }: PlanQuery): PlanFacts {
   const facts: PlanFacts = {
     needsConnection: false,
@@ -117,6 +117,8 @@ export function readPlan(root: PlanNode, { lifetime, name, connectionServices }:
 class Reading {
   readonly #facts: PlanFacts;
   readonly #connectionServices: ReadonlyMap<ServiceIdentifier, Lifetime>;
+  /** What has been read, by the longest lifetime on the way: another way there tells nothing new, and there may be millions. */
+  readonly #read = new Map<PlanNode, Map<Lifetime | undefined, boolean>>();
 
   constructor(facts: PlanFacts, connectionServices: ReadonlyMap<ServiceIdentifier, Lifetime>) {
     this.#facts = facts;
@@ -143,7 +145,12 @@ class Reading {
       this.#need([...before, { name, lifetime }]);
       return false;
     }
-    return this.bindingsOf(node, name, [...before, { name, lifetime: undefined }]);
+    const read = this.#read.get(node) ?? new Map<Lifetime | undefined, boolean>();
+    this.#read.set(node, read);
+    const longest = longestOf(before)?.lifetime;
+    const hides = read.get(longest) ?? this.bindingsOf(node, name, [...before, { name, lifetime: undefined }]);
+    read.set(longest, hides);
+    return hides;
   }
 
   #binding(node: PlanNode, planned: PlanBinding, path: readonly Step[]): boolean {
@@ -172,13 +179,18 @@ class Reading {
     const { name: kept = '', lifetime: keptLives = 'connection' } = path.at(-1) ?? {};
     this.#facts.needsConnection = true;
     this.#facts.path ??= inWords(path);
-    const holder = path.reduce<Step | undefined>((longest, step) => {
-      if (!step.lifetime) return longest;
-      return !longest?.lifetime || isLonger(step.lifetime, longest.lifetime) ? step : longest;
-    }, undefined);
+    const holder = longestOf(path);
     if (!holder?.lifetime || !isLonger(holder.lifetime, keptLives)) return;
     this.#facts.captive ??= { holder: holder.name, holderLives: holder.lifetime, kept, keptLives, path: inWords(path) };
   }
+}
+
+/** The step that lives longest, the first of several. */
+function longestOf(path: readonly Step[]): Step | undefined {
+  return path.reduce<Step | undefined>((longest, step) => {
+    if (!step.lifetime) return longest;
+    return !longest?.lifetime || isLonger(step.lifetime, longest.lifetime) ? step : longest;
+  }, undefined);
 }
 
 /** Whether a binding runs code that may ask the container for more, or give a promise. */
