@@ -119,13 +119,14 @@ export class Mount extends Server implements NefeliMount {
   }
 
   /**
-   * Makes what can be made before the first connection, and then the mount.
+   * Makes what can be made before the first connection, and then the mount, and adds it to those of the app.
    *
    * @throws whatever is wrong in the code, with the mending
    */
   static async create(options: NefeliOptions, app: App): Promise<Mount> {
     const prepared = await prepare(options, app.log);
     const mount = new Mount(options, app, prepared);
+    app.mounts.add(mount);
     prepared.supply?.attach(mount);
     mount.#supply = prepared.supply;
     return mount;

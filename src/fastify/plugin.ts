@@ -30,7 +30,6 @@ const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
   checkOptions(options);
   const mounts = app.hasDecorator(MOUNTS) ? app.getDecorator<Mounts>(MOUNTS) : await setUp(app, options);
   const mount = await Mount.create(options, { log: app.log, mounts });
-  mounts.add(mount);
   if (!mounts.isPayloadFixed) allowPayload(app, mount.maxMessageBytes);
   app.addHook('onReady', () => mount.start());
   const { path } = options;

@@ -35,7 +35,7 @@ export interface Prepared {
 export async function prepare(options: PreparedOptions, log: Logger): Promise<Prepared> {
   const { container, controllers = [], namespaces = {}, handlers, namespaceOptions = {}, eventMatcher } = options;
   const resolver = container && ContainerResolver.of(container, log);
-  const supply = container && BroadcasterSupply.of(container, options.name ?? DEFAULT_MOUNT);
+  const supply = container && resolver?.binding(() => BroadcasterSupply.of(container, options.name ?? DEFAULT_MOUNT));
   const middleware = await resolveMiddleware(options.use ?? [], resolver);
   const served = { controllers, namespaces, handlers, namespaceOptions };
   const table = await buildEventTable({ ...served, resolver, eventMatcher, middleware });

@@ -37,10 +37,13 @@ export class BroadcasterSupply {
   /** The supply of a name. One that the user has bound, such as a fake, is left alone: then there is none. */
   static of(container: Container, name: string): BroadcasterSupply | undefined {
     const all = supplies.get(container);
-    if (!all && container.isBound(Broadcaster)) return undefined;
-    const named = all ?? new Map<string, BroadcasterSupply>();
+    const isBound = container.isBound(Broadcaster);
+    if (!all && isBound) return undefined;
+    // `restore` and `unbindAll` take away what was bound, all of it or the names that came last.
+    const named = isBound && all ? all : new Map<string, BroadcasterSupply>();
     supplies.set(container, named);
-    const supply = named.get(name) ?? new BroadcasterSupply(container, name, named.size === 0);
+    const known = container.isBound(Broadcaster, { name }) ? named.get(name) : undefined;
+    const supply = known ?? new BroadcasterSupply(container, name, named.size === 0);
     named.set(name, supply);
     return supply;
   }

@@ -68,22 +68,33 @@ export class ContainerResolver implements Resolver {
     for (const { token, read } of CONNECTION_VALUES) {
       bindUnlessBound(container, token, () => read(currentFor(token.name).conn));
     }
-    watchContainer(container, {
+  }
+
+  /**
+   * The resolver of a container: one for all who share the container, so that it is bound into once; and another one, where
+   * `restore` or `unbindAll` has taken away what was bound.
+   *
+   * @param log where a binding that comes too late is reported
+   */
+  static of(container: Container, log?: Logger): ContainerResolver {
+    const known = resolvers.get(container);
+    const resolver = known?.isBound ? known : new ContainerResolver(container);
+    resolvers.set(container, resolver);
+    if (log) resolver.#log = log;
+    resolver.#watch();
+    return resolver;
+  }
+
+  #watch(): void {
+    watchContainer(this.#container, {
       onPlan: (plan) => (this.#onPlan ?? refuseLate)(plan),
       onBound: (service) => this.#onBound(service),
     });
   }
 
-  /**
-   * The resolver of a container: one for all who share the container, so that it is bound into once.
-   *
-   * @param log where a binding that comes too late is reported
-   */
-  static of(container: Container, log?: Logger): ContainerResolver {
-    const resolver = resolvers.get(container) ?? new ContainerResolver(container);
-    resolvers.set(container, resolver);
-    if (log) resolver.#log = log;
-    return resolver;
+  /** Whether what this side has bound is there still. */
+  get isBound(): boolean {
+    return this.#container.isCurrentBound(this.#context);
   }
 
   async provide(controller: ControllerType): Promise<Provision> {
@@ -139,7 +150,7 @@ export class ContainerResolver implements Resolver {
 
   async #serviceSlot(token: unknown, origin: string): Promise<ServiceSlot> {
     const service = token as ServiceIdentifier; // @Service takes no other
-    const slot = this.#binding(() => new Slot(this.#container, service));
+    const slot = this.binding(() => new Slot(this.#container, service));
     const facts = await this.#check(slot.service, { name: origin, lifetime: 'message' });
     return { slot, acrossAwaits: facts.mayBeAsync && facts.injectsProperties };
   }
@@ -160,7 +171,7 @@ export class ContainerResolver implements Resolver {
 
   /** Binds a class that its user has not bound, and gives a way to it of its own, so that its plan is certainly made anew. */
   #bind<T extends object>(type: Newable<T>): Slot<T> {
-    return this.#binding(() => {
+    return this.binding(() => {
       if (!this.#container.isBound(type)) {
         makeInjectable(type);
         this.#container.bind(type).toSelf().inTransientScope();
@@ -186,7 +197,7 @@ export class ContainerResolver implements Resolver {
   async #checkRecipe(recipe: Recipe): Promise<void> {
     if (recipe.root === undefined || this.#seen.has(recipe)) return;
     this.#seen.add(recipe);
-    const { service } = this.#binding(() => new Slot(this.#container, recipe.root as ServiceIdentifier)); // there is one
+    const { service } = this.binding(() => new Slot(this.#container, recipe.root as ServiceIdentifier)); // there is one
     await this.#check(service, recipe);
   }
 
@@ -220,7 +231,8 @@ export class ContainerResolver implements Resolver {
     return seen;
   }
 
-  #binding<T>(bind: () => T): T {
+  /** Runs what binds for this side: that is never too late. */
+  binding<T>(bind: () => T): T {
     this.#isBinding = true;
     try {
       return bind();
@@ -230,7 +242,7 @@ export class ContainerResolver implements Resolver {
   }
 
   #onBound(service: ServiceIdentifier): void {
-    if (this.#isBinding || !this.#planned.has(service)) return;
+    if (this.#isBinding || !this.#planned.has(service) || !this.isBound) return;
     const err = new WsError('BINDING_LATE', { service: nameOf(service) });
     this.#log?.warn({ err }, 'a service was bound too late');
   }

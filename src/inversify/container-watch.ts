@@ -12,35 +12,44 @@ export interface WatchEvents {
 /** Who watches a container. Set before the plugin is registered, for inversify makes the plugin by itself. */
 const watchers = new WeakMap<Container, WatchEvents>();
 
-/** Watches a container from here on. Once for each container. */
+/** A plugin stays for good: there is one for each container. */
+const watches = new WeakMap<Container, ContainerWatch>();
+
+/** Watches a container from here on, in place of whoever has done so. After `container.restore()` it has to be called anew. */
 export function watchContainer(container: Container, events: WatchEvents): void {
   watchers.set(container, events);
-  container.register(ContainerWatch);
+  if (!watches.has(container)) container.register(ContainerWatch);
+  watches.get(container)?.watchBindings();
 }
 
-/** The part of inversify that all ways of binding go through. */
+/** The part of inversify that all ways of binding go through. `restore()` replaces it. */
 interface Bindings {
   set(binding: { readonly serviceIdentifier: ServiceIdentifier }): void;
 }
 
 class ContainerWatch extends Plugin<Container> {
+  #watched: Bindings | undefined;
+
   load(api: PluginApi): void {
-    const events = watchers.get(this._container);
-    if (!events) return;
-    const { bindingService, planResultCacheService } = this._context;
+    watches.set(this._container, this);
     api.onPlan((_, plan) => {
       try {
-        events.onPlan(plan as unknown as Plan); // of its nodes less is read than there is
+        watchers.get(this._container)?.onPlan(plan as unknown as Plan); // of its nodes less is read than there is
       } catch (error) {
-        planResultCacheService.clearCache(); // it is kept already, and would be used the next time
+        this._context.planResultCacheService.clearCache(); // it is kept already, and would be used the next time
         throw error;
       }
     });
-    const bindings: Bindings = bindingService;
+  }
+
+  watchBindings(): void {
+    const bindings: Bindings = this._context.bindingService;
+    if (bindings === this.#watched) return;
+    this.#watched = bindings;
     const set = bindings.set.bind(bindings);
     bindings.set = (binding) => {
       set(binding);
-      events.onBound(binding.serviceIdentifier);
+      watchers.get(this._container)?.onBound(binding.serviceIdentifier);
     };
   }
 }

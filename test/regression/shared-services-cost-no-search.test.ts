@@ -19,7 +19,7 @@ function ladder(container: Container, last: Newable, depth: number): Newable {
 function controllerWith(service: Newable) {
   @Namespace('default')
   class Chat {
-    constructor(@inject(service) readonly service: object) {}
+    constructor(@inject(service) readonly top: object) {}
     onChat() {}
   }
   return Chat;
