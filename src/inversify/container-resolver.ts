@@ -106,8 +106,8 @@ export class ContainerResolver implements Resolver {
       const instance = await this.#makeStatic(name, slot);
       if (instance) return { kind: 'static', instance, ownMethods };
     }
-    const { mayBeAsync, injectsProperties } = facts;
-    const acrossAwaits = mayBeAsync && injectsProperties;
+    const { mayBeAsync } = facts;
+    const acrossAwaits = mustLast(facts);
     // By itself the container is several times as fast, but gives nothing that takes its time.
     const make = mayBeAsync
       ? () => explained(name, () => slot.get(this.#container))
@@ -152,7 +152,7 @@ export class ContainerResolver implements Resolver {
     const service = token as ServiceIdentifier; // @Service takes no other
     const slot = this.binding(() => new Slot(this.#container, service));
     const facts = await this.#check(slot.service, { name: origin, lifetime: 'message' });
-    return { slot, acrossAwaits: facts.mayBeAsync && facts.injectsProperties };
+    return { slot, acrossAwaits: mustLast(facts) };
   }
 
   release(conn: Conn): Promise<void> {
@@ -198,7 +198,7 @@ export class ContainerResolver implements Resolver {
     if (recipe.root === undefined || this.#seen.has(recipe)) return;
     this.#seen.add(recipe);
     const { service } = this.binding(() => new Slot(this.#container, recipe.root as ServiceIdentifier)); // there is one
-    await this.#check(service, recipe);
+    recipe.acrossAwaits = mustLast(await this.#check(service, recipe));
   }
 
   async #warmUp(place: { controller: string; path: string }, node: PlanNode, plan: Plan): Promise<void> {
@@ -215,8 +215,10 @@ export class ContainerResolver implements Resolver {
 
   #plan(service: ServiceIdentifier, { name, lifetime }: Root): { facts: PlanFacts; plan: Plan } {
     let seen: { facts: PlanFacts; plan: Plan } | undefined;
+    const context = this.#container.get(this.#context);
     this.#onPlan = (plan) => {
-      const query = { name, lifetime, connectionServices: CONNECTION_SERVICES };
+      const activationsOf = (each: ServiceIdentifier) => context.getActivations(each);
+      const query = { name, lifetime, connectionServices: CONNECTION_SERVICES, activationsOf };
       seen = { facts: readPlan(targetOf(plan.tree.root), query), plan };
       throw new PlanSeen();
     };
@@ -253,6 +255,9 @@ function refuseLate({ tree: { root } }: Plan): void {
   const name = nameOf(root.serviceIdentifier);
   refuseCaptive(readPlan(root, { name, lifetime: 'message', connectionServices: CONNECTION_SERVICES }));
 }
+
+/** Whether what is made for must be known across awaits. */
+const mustLast = ({ mayBeAsync, asksLater }: PlanFacts): boolean => mayBeAsync && asksLater;
 
 const isOutside = (error: unknown): error is WsError<'OUTSIDE_CONNECTION'> =>
   error instanceof WsError && error.code === 'OUTSIDE_CONNECTION';

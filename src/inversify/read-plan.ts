@@ -74,8 +74,11 @@ export interface PlanFacts {
   captive: Captive | undefined;
   /** Whether something in it may be asynchronous that is not certainly there when it is needed. */
   mayBeAsync: boolean;
-  /** Whether anything is injected into properties: that is asked for after the constructor has run. */
-  injectsProperties: boolean;
+  /**
+   * Whether something of a connection may be asked for later than in the first turn, where the first turn is not all: by a
+   * property, after its constructor has run, or by an asynchronous function, after an await.
+   */
+  asksLater: boolean;
   readonly recipes: Set<Recipe>;
   readonly services: Set<ServiceIdentifier>;
   readonly classes: Set<Newable>;
@@ -90,6 +93,8 @@ export interface PlanQuery {
   readonly name: string;
   /** What belongs to a connection or a namespace by itself. */
   readonly connectionServices: ReadonlyMap<ServiceIdentifier, Lifetime>;
+  /** What the container runs with each that it has made of a service, whatever its bindings. */
+  readonly activationsOf?: (service: ServiceIdentifier) => Iterable<unknown> | undefined;
 }
 
 /** What the plan of a service leads to that only hands on another one. */
@@ -98,31 +103,32 @@ export function targetOf(alias: PlanNode): PlanNode {
 }
 
 /** Reads off a plan what inversify does not check. Walks every service in it once for each lifetime that it is needed by. */
-export function readPlan(root: PlanNode, { lifetime, name, connectionServices }: PlanQuery): PlanFacts {
+export function readPlan(root: PlanNode, query: PlanQuery): PlanFacts {
+  const { lifetime, name } = query;
   const facts: PlanFacts = {
     needsConnection: false,
     path: undefined,
     captive: undefined,
     mayBeAsync: false,
-    injectsProperties: false,
+    asksLater: false,
     recipes: new Set(),
     services: new Set(),
     classes: new Set(),
     hiddenSingletons: new Map(),
   };
-  new Reading(facts, connectionServices).bindingsOf(root, name, [{ name, lifetime }]);
+  new Reading(facts, query).bindingsOf(root, name, [{ name, lifetime }]);
   return facts;
 }
 
 class Reading {
   readonly #facts: PlanFacts;
-  readonly #connectionServices: ReadonlyMap<ServiceIdentifier, Lifetime>;
+  readonly #query: PlanQuery;
   /** What has been read, by the longest lifetime on the way: another way there tells nothing new, and there may be millions. */
   readonly #read = new Map<PlanNode, Map<Lifetime | undefined, boolean>>();
 
-  constructor(facts: PlanFacts, connectionServices: ReadonlyMap<ServiceIdentifier, Lifetime>) {
+  constructor(facts: PlanFacts, query: PlanQuery) {
     this.#facts = facts;
-    this.#connectionServices = connectionServices;
+    this.#query = query;
   }
 
   /** Reads the bindings of the root, whose step has been made already. @returns whether anything in it hides what it needs */
@@ -139,7 +145,7 @@ class Reading {
 
   #node(node: PlanNode, before: readonly Step[]): boolean {
     const name = nameOf(node.serviceIdentifier);
-    const lifetime = this.#connectionServices.get(node.serviceIdentifier);
+    const lifetime = this.#query.connectionServices.get(node.serviceIdentifier);
     if (lifetime) {
       this.#facts.services.add(node.serviceIdentifier);
       this.#need([...before, { name, lifetime }]);
@@ -165,10 +171,12 @@ class Reading {
     }
     if (binding.implementationType) this.#facts.classes.add(binding.implementationType);
     const isSingleton = path.at(-1)?.lifetime === 'singleton';
-    let hides = isBuilt(planned);
+    const activations = [binding.onActivation, ...(this.#query.activationsOf?.(node.serviceIdentifier) ?? [])];
+    let hides = isBuilt(planned) || activations.some((activation) => activation !== undefined);
+    if (!isSingleton && [binding.value, ...activations].some(isAsync)) this.#facts.asksLater = true;
     for (const need of needsOf(planned)) {
       hides = this.#node(need.node, path) || hides;
-      if (need.isProperty) this.#facts.injectsProperties = true;
+      if (need.isProperty) this.#facts.asksLater = true;
     }
     if (isSingleton && hides) this.#facts.hiddenSingletons.set(node, inWords(path));
     if (!isSingleton && hides) this.#facts.mayBeAsync = true;
@@ -196,8 +204,12 @@ function longestOf(path: readonly Step[]): Step | undefined {
 /** Whether a binding runs code that may ask the container for more, or give a promise. */
 function isBuilt({ binding, classMetadata }: PlanBinding): boolean {
   if (binding.type === 'DynamicValue' || binding.type === 'ResolvedValue') return true;
-  return binding.onActivation !== undefined || (classMetadata?.lifecycle.postConstructMethodNames.size ?? 0) > 0;
+  return (classMetadata?.lifecycle.postConstructMethodNames.size ?? 0) > 0;
 }
+
+/** Whether a function is written with `async`: it may go on after an await. */
+const isAsync = (made: unknown): boolean =>
+  typeof made === 'function' && Object.prototype.toString.call(made) === '[object AsyncFunction]';
 
 const inWords = (path: readonly Step[]): string =>
   path.map(({ name, lifetime }) => (lifetime === 'singleton' ? `${name} (singleton)` : name)).join(' > ');

@@ -46,6 +46,8 @@ export interface Recipe {
   readonly name: string;
   /** The class of it, under a name of its own; none where a function makes it. */
   readonly root: ServiceIdentifier | undefined;
+  /** Whether making its class may ask for something of the connection after an await. Known when its plan has been read. */
+  acrossAwaits?: boolean;
 }
 
 /** By the function that inversify is given for the service. */
@@ -94,14 +96,15 @@ function functionMaker<Arguments extends readonly unknown[], T>(
 }
 
 /** A class is made by the container, for the scope alone: what belongs to something shorter is not to be had. */
-function classMaker(container: Bindable, { lifetime, root }: Recipe, type: Newable): Make {
+function classMaker(container: Bindable, recipe: Recipe, type: Newable): Make {
   makeInjectable(type);
-  const service = root as ServiceIdentifier; // there is one where there is a class
+  const service = recipe.root as ServiceIdentifier; // there is one where there is a class
   container.bind(service).to(type).inTransientScope();
   const got = new Slot(container, service);
   return (current, context) => {
-    const owner: Current = lifetime === 'message' ? current : { conn: current.conn };
-    return resolveFor(owner, () => got.get(context));
+    const owner: Current = recipe.lifetime === 'message' ? current : { conn: current.conn };
+    // No plan shows what only a function asks for: it has not been read then.
+    return resolveFor(owner, () => got.get(context), { acrossAwaits: recipe.acrossAwaits ?? true });
   };
 }
 
