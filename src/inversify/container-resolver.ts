@@ -36,6 +36,8 @@ interface Root {
   readonly lifetime: Lifetime;
   /** What else is to be known where it cannot be made. */
   readonly note?: string;
+  /** The services of a connection or a message that it is made for, the outermost first. */
+  readonly within?: readonly Recipe[];
 }
 
 const resolvers = new WeakMap<Container, ContainerResolver>();
@@ -189,16 +191,18 @@ export class ContainerResolver implements Resolver {
     for (const planned of facts.services) this.#planned.add(planned);
     refuseCaptive(facts, root.note);
     for (const type of facts.classes) refuseLostInjection(type);
-    for (const recipe of facts.recipes) await this.#checkRecipe(recipe);
+    for (const recipe of facts.recipes) await this.#checkRecipe(recipe, root.within ?? []);
     for (const [node, path] of facts.hiddenSingletons) await this.#warmUp({ controller: root.name, path }, node, plan);
     return facts;
   }
 
-  async #checkRecipe(recipe: Recipe): Promise<void> {
+  async #checkRecipe(recipe: Recipe, within: readonly Recipe[]): Promise<void> {
+    refuseCircle(recipe, within);
     if (recipe.root === undefined || this.#seen.has(recipe)) return;
-    this.#seen.add(recipe);
     const { service } = this.binding(() => new Slot(this.#container, recipe.root as ServiceIdentifier)); // there is one
-    recipe.acrossAwaits = mustLast(await this.#check(service, recipe));
+    const { name, lifetime } = recipe;
+    recipe.acrossAwaits = mustLast(await this.#check(service, { name, lifetime, within: [...within, recipe] }));
+    this.#seen.add(recipe);
   }
 
   async #warmUp(place: { controller: string; path: string }, node: PlanNode, plan: Plan): Promise<void> {
@@ -254,6 +258,13 @@ export class ContainerResolver implements Resolver {
 function refuseLate({ tree: { root } }: Plan): void {
   const name = nameOf(root.serviceIdentifier);
   refuseCaptive(readPlan(root, { name, lifetime: 'message', connectionServices: CONNECTION_SERVICES }));
+}
+
+/** inversify sees circles within a plan, and each of these has a plan of its own. */
+function refuseCircle(recipe: Recipe, within: readonly Recipe[]): void {
+  if (!within.includes(recipe)) return;
+  const way = [...within.slice(within.indexOf(recipe)), recipe].map(({ name }) => name).join(' > ');
+  throw new WsError('SERVICE_UNBOUND', { controller: recipe.name, reason: `a circle of services: ${way}` });
 }
 
 /** Whether what is made for must be known across awaits. */
