@@ -54,7 +54,8 @@ export class Scope {
 
   #keep(key: object, value: unknown, owned: boolean): unknown {
     this.#values.set(key, value);
-    if (owned && typeof value === 'object' && value !== null) this.#made.push(value);
+    // Two names may stand for the same.
+    if (owned && typeof value === 'object' && value !== null && !this.#made.includes(value)) this.#made.push(value);
     return value;
   }
 
@@ -69,7 +70,8 @@ export class Scope {
     const failures: unknown[] = [];
     for (const value of this.#made.splice(0).reverse()) {
       try {
-        await disposeController(value, preDestroyOf(value.constructor));
+        const type: unknown = value.constructor; // missing where there is no prototype
+        await disposeController(value, typeof type === 'function' ? preDestroyOf(type) : []);
       } catch (error) {
         failures.push(error);
       }

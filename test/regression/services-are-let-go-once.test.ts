@@ -1,0 +1,55 @@
+import { Container, inject } from 'inversify';
+import { Namespace, NSConn, registerPerConnection } from 'nefeli';
+import { describe, expect, it } from 'vitest';
+import { RawClient, startNefeli } from '../support/start-app.js';
+
+describe('a service of a connection', () => {
+  it('is let go once, though it goes by two names', async () => {
+    let letGo = 0;
+    const pool = {
+      [Symbol.dispose]() {
+        letGo += 1;
+      },
+    };
+    @Namespace('default')
+    class Chat {
+      constructor(
+        @inject(NSConn) readonly ns: NSConn,
+        @inject('reader') readonly reader: object,
+        @inject('writer') readonly writer: object,
+      ) {}
+      onChat() {}
+    }
+    const container = new Container();
+    registerPerConnection(container, 'reader', () => pool);
+    registerPerConnection(container, 'writer', async () => pool);
+    const app = await startNefeli({ container, controllers: [Chat] });
+    const client = await RawClient.join(app, 'default');
+    const [conn] = app.nefeli.connections();
+
+    client.socket.close();
+    await conn?.closed;
+
+    expect(letGo).toBe(1);
+  });
+
+  it('may be an object without a prototype: nothing of it is to be let go', async () => {
+    const errors: unknown[] = [];
+    @Namespace('default')
+    class Chat {
+      constructor(@inject('headers') readonly headers: object) {}
+      onChat() {}
+    }
+    const container = new Container();
+    registerPerConnection(container, 'headers', () => Object.assign(Object.create(null), { constructor: 'none' }));
+    const onError = (error: unknown): void => void errors.push(error);
+    const app = await startNefeli({ container, controllers: [Chat], onError });
+    const client = await RawClient.join(app, 'default');
+    const [conn] = app.nefeli.connections();
+
+    client.socket.close();
+    await conn?.closed;
+
+    expect(errors).toEqual([]);
+  });
+});
