@@ -10,6 +10,7 @@ import { watchContainer } from './container-watch.js';
 import { currentFor, resolveFor } from './current.js';
 import { explained, orExplain } from './explain-failure.js';
 import { refuseLostInjection } from './inherited-injection.js';
+import { observeRejections } from './lost-rejections.js';
 import { type Lifetime, type Plan, type PlanFacts, type PlanNode, readPlan, targetOf } from './read-plan.js';
 import { makeInjectable, type Recipe, releaseScope, Slot } from './recipe.js';
 import { Scope } from './scope.js';
@@ -89,7 +90,7 @@ export class ContainerResolver implements Resolver {
 
   #watch(): void {
     watchContainer(this.#container, {
-      onPlan: (plan) => (this.#onPlan ?? refuseLate)(plan),
+      onPlan: (plan) => (this.#onPlan ?? checkLate)(plan),
       onBound: (service) => this.#onBound(service),
     });
   }
@@ -254,10 +255,12 @@ export class ContainerResolver implements Resolver {
   }
 }
 
-/** Whatever asks for it: what lives long must not keep what lives shortly. */
-function refuseLate({ tree: { root } }: Plan): void {
+/** Whatever asks for it: what lives long must not keep what lives shortly, and what fails late must not be lost. */
+function checkLate({ tree: { root } }: Plan): void {
   const name = nameOf(root.serviceIdentifier);
-  refuseCaptive(readPlan(root, { name, lifetime: 'message', connectionServices: CONNECTION_SERVICES }));
+  const facts = readPlan(root, { name, lifetime: 'message', connectionServices: CONNECTION_SERVICES });
+  refuseCaptive(facts);
+  if (facts.mayBeAsync) observeRejections(facts.nodes);
 }
 
 /** inversify sees circles within a plan, and each of these has a plan of its own. */

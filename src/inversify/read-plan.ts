@@ -84,6 +84,8 @@ export interface PlanFacts {
   readonly classes: Set<Newable>;
   /** Singletons whose makers hide what they need, each after those that it needs. */
   readonly hiddenSingletons: Map<PlanNode, string>;
+  /** Everything that is needed, less what belongs to a connection by itself. */
+  readonly nodes: Set<PlanNode>;
 }
 
 /** What is looked for in a plan. */
@@ -115,6 +117,7 @@ export function readPlan(root: PlanNode, query: PlanQuery): PlanFacts {
     services: new Set(),
     classes: new Set(),
     hiddenSingletons: new Map(),
+    nodes: new Set(),
   };
   new Reading(facts, query).bindingsOf(root, name, [{ name, lifetime }]);
   return facts;
@@ -134,6 +137,7 @@ class Reading {
   /** Reads the bindings of the root, whose step has been made already. @returns whether anything in it hides what it needs */
   bindingsOf(node: PlanNode, name: string, before: readonly Step[]): boolean {
     this.#facts.services.add(node.serviceIdentifier);
+    this.#facts.nodes.add(node);
     let hides = false;
     for (const binding of bindingsOf(node)) {
       const isSingleton = binding.binding.scope === 'Singleton' && binding.binding.type !== 'ConstantValue';
