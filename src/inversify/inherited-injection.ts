@@ -20,10 +20,15 @@ export function refuseLostInjection(type: Newable): void {
     }
     // The parameters of a constructor of its own are its own business.
     const isConstructorInherited = !OWN_CONSTRUCTOR.test(type.toString());
-    const { length } = inherited.constructorArguments;
+    const { length } = inherited.constructorArguments.filter(isInjected);
     if (isConstructorInherited && length > (own?.constructorArguments.length ?? 0)) refuse(type, base, 'constructor');
   }
 }
+
+/** What inversify records of a parameter with `@unmanaged()`. @source `@inversifyjs/core`, `ClassElementMetadataKind` */
+const UNMANAGED = 2;
+
+const isInjected = (parameter: unknown): boolean => (parameter as { kind?: unknown } | undefined)?.kind !== UNMANAGED; // its metadata
 
 function refuse(type: Newable, base: Newable, member: string): never {
   throw new WsError('INJECTION_NOT_INHERITED', { type: type.name, base: base.name, member });
