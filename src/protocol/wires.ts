@@ -9,7 +9,8 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** The bare body, in a frame of the opcode that was asked for. */
 function encodeNative({ body, binary }: WireMessage): FrameData {
   if (typeof body === 'string') return binary ? encoder.encode(body) : body;
-  return binary ? body : decoder.decode(body);
+  // Bytes may wait before they leave, and whoever sends them may write over them meanwhile.
+  return binary ? new Uint8Array(body) : decoder.decode(body);
 }
 
 /** Only a plain emit travels raw: the answer to a forged `_OnNativeMessage` needs its token and its flag. */
