@@ -128,6 +128,8 @@ function writerFor(ws: WebSocket, stream: Duplex, onTaken: () => void): FrameWri
     if (ws.readyState === ws.OPEN) writer.flush();
     close(code, reason);
   };
+  // Before `ws` ends the stream because the peer has: a write that comes later would destroy what is on its way still.
+  stream.prependListener('end', () => writer.flush());
   ws.on('close', () => writer.drop());
   return writer;
 }
