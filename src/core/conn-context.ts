@@ -24,6 +24,8 @@ export interface ConnContext {
   /** The namespaces that are connected, by name. */
   readonly connected: Map<string, LiveNSConn>;
   readonly opening: Map<string, Opening>;
+  /** What is being connected from here, until nothing is left of what could not be. Made with the first. */
+  underWay: Set<Promise<unknown>> | undefined;
   /** How many rooms are joined, over all namespaces. */
   roomCount: number;
   /** Set once the connection has ended. */

@@ -78,6 +78,7 @@ export async function askConnect(context: ConnContext, namespace: string, option
   checkName('namespace', namespace, context.settings);
   const admission = context.whenOpen(options).then(() => admit(context, table, { isLocal: true }));
   const installed = openFromHere(context, admission, options);
+  note(context, installed);
   return await open(context, namespace, { admission, installed });
 }
 
@@ -89,6 +90,14 @@ async function open(context: ConnContext, namespace: string, opening: Opening): 
   } finally {
     if (context.opening.get(namespace) === opening) context.opening.delete(namespace);
   }
+}
+
+/** The end of the connection waits for what this side connects, which is no handler of the queue. */
+function note(context: ConnContext, installed: Promise<LiveNSConn>): void {
+  context.underWay ??= new Set();
+  const underWay = context.underWay.add(installed);
+  const ended = (): void => void underWay.delete(installed);
+  installed.then(ended, ended);
 }
 
 async function openFromHere(

@@ -36,6 +36,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   readonly queue: HandlerQueue;
   readonly connected: Map<string, LiveNSConn> = new Map();
   readonly opening: Map<string, Opening> = new Map();
+  underWay: Set<Promise<unknown>> | undefined;
   readonly closed: Promise<CloseInfo>;
   roomCount = 0;
   ended: CloseInfo | undefined;
@@ -285,6 +286,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
 
   async #tellOfEnd(info: CloseInfo): Promise<void> {
     await this.queue.close();
+    if (this.underWay) await Promise.allSettled(this.underWay);
     // Handlers that were still running had their own time: what tells of the end has all of its own.
     this.#endDeadlineMs = endDeadlineOf(this);
     await endAll(this);
