@@ -5,6 +5,7 @@ import { PublicError } from '../../src/errors.js';
 import type { NSConn } from '../../src/ports/conn.js';
 import type { MemorySocket } from '../support/memory-socket.js';
 import { settle, testServer } from '../support/test-server.js';
+import { randomOf } from './random-of.js';
 
 const SEEDS = 40;
 const CLIENTS = 4;
@@ -12,17 +13,6 @@ const FRAMES = 60;
 const NAMESPACES = ['a', 'b', ''];
 const ROOMS = ['', 'x', 'y'];
 const EVENTS = ['e', '_OnNamespaceConnect', '_OnNamespaceDisconnect', '_OnRoomJoin', '_OnRoomLeave', 'nope'];
-
-/** Numbers from 0 up to 1 that a seed repeats. @source the generator "mulberry32", public domain */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const stray: unknown[] = [];
 const note = (error: unknown): void => void stray.push(error);
