@@ -117,13 +117,16 @@ export class Slot<T> {
   readonly target: ServiceIdentifier<T>;
   readonly #service: ServiceIdentifier<{ readonly made: T }>;
   #made: { readonly made: T } | undefined;
+  /** Whether it is within a call of `get`: what is ready later is not kept here. */
+  #isGetting = false;
 
   constructor(container: Bindable, service: ServiceIdentifier<T>) {
     this.target = service;
     this.#service = Symbol(nameOf(service));
     const fill = (made: T): { readonly made: T } => {
-      this.#made = { made };
-      return this.#made;
+      const slot = { made };
+      if (this.#isGetting) this.#made = slot;
+      return slot;
     };
     container.bind(this.#service).toResolvedValue(fill, [service]).inTransientScope();
   }
@@ -134,8 +137,11 @@ export class Slot<T> {
   }
 
   get(container: Pick<ResolutionContext, 'getAsync'>): T | Promise<T> {
+    const isWithinAnother = this.#isGetting; // what is made may ask for another of its kind
+    this.#isGetting = true;
     this.#made = undefined;
     const pending = container.getAsync(this.#service);
+    this.#isGetting = isWithinAnother;
     const { made } = (this.#made ?? {}) as { readonly made?: T }; // filled within the call where all is synchronous
     this.#made = undefined;
     return made === undefined || isPromiseLike(made) ? pending.then((slot) => slot.made) : made;
