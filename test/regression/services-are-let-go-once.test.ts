@@ -1,4 +1,4 @@
-import { Container, inject } from 'inversify';
+import { Container, inject, preDestroy } from 'inversify';
 import { Namespace, NSConn, registerPerConnection } from 'nefeli';
 import { describe, expect, it } from 'vitest';
 import { RawClient, startNefeli } from '../support/start-app.js';
@@ -51,5 +51,37 @@ describe('a service of a connection', () => {
     await conn?.closed;
 
     expect(errors).toEqual([]);
+  });
+
+  it('is let go by Symbol.dispose though its @preDestroy method fails, and all that failed is reported', async () => {
+    const errors: unknown[] = [];
+    class Cart {
+      @preDestroy()
+      async leave() {
+        throw new Error('not left');
+      }
+      [Symbol.dispose]() {
+        throw new Error('not disposed');
+      }
+    }
+    @Namespace('default')
+    class Chat {
+      constructor(
+        @inject(NSConn) readonly ns: NSConn,
+        @inject(Cart) readonly cart: Cart,
+      ) {}
+      onChat() {}
+    }
+    const container = new Container();
+    registerPerConnection(container, Cart);
+    const onError = (error: unknown): void => void errors.push(error);
+    const app = await startNefeli({ container, controllers: [Chat], onError });
+    const client = await RawClient.join(app, 'default');
+    const [conn] = app.nefeli.connections();
+
+    client.socket.close();
+    await conn?.closed;
+
+    expect(errors).toMatchObject([{ errors: [new Error('not left'), new Error('not disposed')] }]);
   });
 });
