@@ -29,6 +29,8 @@ export interface NamespaceTestParts {
   /** The namespace that clients speak to where they say nothing. */
   readonly namespace: string;
   readonly native: 'only' | undefined;
+  /** Called when the server has closed. */
+  detach(): void;
 }
 
 /** As by default on a server, on the clock of the test. */
@@ -145,6 +147,7 @@ export class NamespaceTest {
       await this.clock.advance(LAST_RESORT_MS);
     }
     await closing;
+    this.#parts.detach();
     await untilQuiet();
     this.#parts.failures.mustBeTaken();
   }

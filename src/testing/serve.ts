@@ -12,6 +12,8 @@ export interface Served {
   readonly container: Container;
   /** The namespaces that are served, in the order in which they are named. */
   readonly namespaces: readonly string[];
+  /** Broadcasters that the container injects are those of this server no longer: another one may be served from it. */
+  detach(): void;
 }
 
 /** What a test's server goes by instead of the platform. */
@@ -31,9 +33,10 @@ export async function serve(what: TestSubject, given: TestNamespaceOptions, arou
 
   const prepared = await prepare({ ...all, controllers, namespaces }, around.log);
   const server = new Server({ ...around, ...all, ...prepared.options });
-  prepared.supply?.attach(server);
+  const { supply } = prepared;
+  supply?.attach(server);
   await server.start();
-  return { server, container, namespaces: [...prepared.table.keys()] };
+  return { server, container, namespaces: [...prepared.table.keys()], detach: () => supply?.detach(server) };
 }
 
 function subjectOf(what: TestSubject): Pick<NefeliOptions, 'controllers' | 'namespaces'> {

@@ -25,7 +25,7 @@ export async function testNamespace(what: TestSubject, options: TestNamespaceOpt
   const failures = new Failures();
   const random = new CountedRandom();
   const served = await serve(what, options, { scheduler: clock, random, log, onError: failures.add });
-  const { server, container, namespaces } = served;
+  const { server, container, namespaces, detach } = served;
   const [first = ''] = namespaces;
   return new NamespaceTest({
     server,
@@ -35,5 +35,6 @@ export async function testNamespace(what: TestSubject, options: TestNamespaceOpt
     log,
     native,
     namespace: options.namespace ?? first,
+    detach,
   });
 }
