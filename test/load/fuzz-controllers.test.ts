@@ -17,6 +17,7 @@ import { prepare } from '../../src/fastify/prepare.js';
 import { Server } from '../../src/server/server.js';
 import { MemorySocket } from '../support/memory-socket.js';
 import { settle, silentLog } from '../support/test-server.js';
+import { Ledger } from './ledger.js';
 import { randomOf } from './random-of.js';
 
 const SEEDS = 40;
@@ -37,35 +38,6 @@ const LIMITS: Readonly<Record<string, number>> = { serial: 1, pair: 2, many: Num
 
 const stray: unknown[] = [];
 const note = (error: unknown): void => void stray.push(error);
-
-/** What has been made, and how often it has been let go. */
-class Ledger {
-  readonly wrong: string[] = [];
-  readonly #made = new Map<object, number>();
-
-  make(what: object): void {
-    this.#made.set(what, 0);
-  }
-
-  letGo(what: object): void {
-    this.#made.set(what, (this.#made.get(what) ?? 1) + 1);
-  }
-
-  isAlive(what: object): boolean {
-    return this.#made.get(what) === 0;
-  }
-
-  check(what: object, text: string): void {
-    if (!this.isAlive(what)) this.wrong.push(text);
-  }
-
-  /** The names of those that have not been let go exactly once. */
-  get unbalanced(): string[] {
-    return [...this.#made]
-      .filter(([, times]) => times !== 1)
-      .map(([what, times]) => `${what.constructor.name} ${times}`);
-  }
-}
 
 /** One server of controllers under random frames, whose parts take their time and fail at random. */
 class Chaos {
