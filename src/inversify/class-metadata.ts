@@ -1,3 +1,5 @@
+import type { Newable } from 'inversify';
+
 /** Where inversify keeps what its decorators have recorded of a class. @source `@inversifyjs/core`, `classMetadataReflectKey` */
 const CLASS_METADATA = '@inversifyjs/core/classMetadataReflectKey';
 
@@ -22,12 +24,27 @@ export function classMetadataOf(type: object): ClassMetadata | undefined {
   return getOwnMetadata?.(CLASS_METADATA, type) as ClassMetadata | undefined; // recorded by inversify under its own key
 }
 
-/** The methods that `@preDestroy` marks in a class. */
-export function preDestroyOf(type: object): readonly (string | symbol)[] {
-  return [...(classMetadataOf(type)?.lifecycle.preDestroyMethodNames ?? [])];
+/** What a class extends, if it is a class. */
+export function baseOf(type: Newable): Newable | undefined {
+  const base: unknown = Object.getPrototypeOf(type);
+  return typeof base === 'function' && base !== Function.prototype ? (base as Newable) : undefined; // what a class extends
 }
 
-/** The methods that `@postConstruct` marks in a class. */
-export function postConstructOf(type: object): readonly (string | symbol)[] {
-  return [...(classMetadataOf(type)?.lifecycle.postConstructMethodNames ?? [])];
+/** The methods that `@preDestroy` marks in a class or in its bases: those are called here, and not by inversify. */
+export function preDestroyOf(type: Newable): readonly (string | symbol)[] {
+  return inherited(type, 'preDestroyMethodNames');
+}
+
+/** The methods that `@postConstruct` marks in a class or in its bases. */
+export function postConstructOf(type: Newable): readonly (string | symbol)[] {
+  return inherited(type, 'postConstructMethodNames');
+}
+
+/** Each once, those of the class itself first. */
+function inherited(type: Newable, lifecycle: keyof ClassMetadata['lifecycle']): readonly (string | symbol)[] {
+  const names = new Set<string | symbol>();
+  for (let each: Newable | undefined = type; each; each = baseOf(each)) {
+    for (const name of classMetadataOf(each)?.lifecycle[lifecycle] ?? []) names.add(name);
+  }
+  return [...names];
 }

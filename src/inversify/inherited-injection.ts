@@ -1,12 +1,12 @@
 import type { Newable } from 'inversify';
 import { WsError } from '../errors.js';
-import { classMetadataOf } from './class-metadata.js';
+import { baseOf, classMetadataOf } from './class-metadata.js';
 
 const OWN_CONSTRUCTOR = /[{;}\s]constructor\s*\(/;
 
 /**
- * Refuses a class whose base has something injected that the class itself would not get: inversify leaves it `undefined` without
- * a word, unless the class says `@injectFromBase`.
+ * Refuses a class whose base has something injected that the class itself would not get, or a `@postConstruct` that would not
+ * be called: inversify passes over it without a word, unless the class says `@injectFromBase`.
  *
  * @throws {INJECTION_NOT_INHERITED}
  */
@@ -17,6 +17,11 @@ export function refuseLostInjection(type: Newable): void {
     if (!inherited) continue;
     for (const property of inherited.properties.keys()) {
       if (!own?.properties.has(property)) refuse(type, base, String(property));
+    }
+    for (const method of inherited.lifecycle.postConstructMethodNames) {
+      // A method that is written anew says by itself whether it is called.
+      const isOverridden = Object.hasOwn(type.prototype as object, method); // typed as any
+      if (!isOverridden && !own?.lifecycle.postConstructMethodNames.has(method)) refuse(type, base, String(method));
     }
     // The parameters of a constructor of its own are its own business.
     const isConstructorInherited = !OWN_CONSTRUCTOR.test(type.toString());
@@ -32,9 +37,4 @@ const isInjected = (parameter: unknown): boolean => (parameter as { kind?: unkno
 
 function refuse(type: Newable, base: Newable, member: string): never {
   throw new WsError('INJECTION_NOT_INHERITED', { type: type.name, base: base.name, member });
-}
-
-function baseOf(type: Newable): Newable | undefined {
-  const base: unknown = Object.getPrototypeOf(type);
-  return typeof base === 'function' && base !== Function.prototype ? (base as Newable) : undefined; // what a class extends
 }

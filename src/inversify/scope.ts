@@ -1,3 +1,4 @@
+import type { Newable } from 'inversify';
 import { isPromiseLike } from '../core/run-handler.js';
 import { WsError } from '../errors.js';
 import { disposeController } from '../mvc/dispose-controller.js';
@@ -71,7 +72,7 @@ export class Scope {
     for (const value of this.#made.splice(0).reverse()) {
       try {
         const type: unknown = value.constructor; // missing where there is no prototype
-        await disposeController(value, typeof type === 'function' ? preDestroyOf(type) : []);
+        await disposeController(value, typeof type === 'function' ? preDestroyOf(type as Newable) : []);
       } catch (error) {
         failures.push(error);
       }

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify';
-import { Container, ContainerModule, inject, injectable, preDestroy } from 'inversify';
+import { Container, ContainerModule, inject, injectable, postConstruct, preDestroy } from 'inversify';
 import {
   Conn,
   type ConnectionMaker,
@@ -305,6 +305,31 @@ describe('what was made for a connection', () => {
 
     expect(told.filter((line) => line === 'first')).toEqual(['first']);
     expect(told.filter((line) => line === 'second').length).toBe(told.filter((line) => line === 'controller').length);
+  });
+
+  it('is let go by the @preDestroy of its base, too, which inversify itself does not inherit', async () => {
+    told.length = 0;
+    class Base {
+      @preDestroy()
+      flush() {
+        told_('flushed');
+      }
+    }
+    class Derived extends Base {}
+    @Namespace('default')
+    class Keeper extends Base {
+      constructor(@inject(Derived) readonly derived: Derived) {
+        super();
+      }
+      onChat() {}
+    }
+    const container = new Container();
+    registerPerConnection(container, Derived);
+    const app = await startNefeli({ container, controllers: [Keeper] });
+
+    await close(await RawClient.join(app, 'default'), app);
+
+    expect(told).toEqual(['flushed', 'flushed']);
   });
 
   it('is not let go where the function says that others share it', async () => {
@@ -652,6 +677,26 @@ describe('what a base class has injected and a subclass would not get is refused
     own.bind(Cart).toSelf();
     own.bind(Service).toSelf();
     expect(await refusalOf(own, [Chat])).toContain('INJECTION_NOT_INHERITED: Service extends Base');
+  });
+
+  it('a @postConstruct that would not be called', async () => {
+    class Starting {
+      @postConstruct()
+      begin() {}
+    }
+    @Namespace('shop')
+    class Sub extends Starting {
+      onChat() {}
+    }
+    expect(await refusalOf(container, [Sub])).toContain(
+      'Sub extends Starting, but would not get what is injected there (begin)',
+    );
+    @Namespace('shop')
+    class Anew extends Starting {
+      override begin() {}
+      onChat() {}
+    }
+    expect(await refusalOf(container, [Anew])).toBe('not refused');
   });
 
   it('but not where the subclass has a constructor of its own, or says @injectFromBase', async () => {
