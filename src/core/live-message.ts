@@ -64,6 +64,10 @@ export class LiveMessage implements HandledMessage {
     return this.#abort.signal;
   }
 
+  get isExpired(): boolean {
+    return this.#expiry !== undefined;
+  }
+
   get context(): LiveMessageContext | undefined {
     return this.#context;
   }

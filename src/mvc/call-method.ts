@@ -29,7 +29,10 @@ async function runWith({ origin, method, provision, resolver }: Called, args: Ha
     const [msg, ns, instance] = from;
     const self = provision.kind === 'static' ? provision.instance : (instance as object); // made by the part's own open
     const values = args.read(msg, ns, services);
-    if (isPromiseLike(values)) return values.then((all): unknown => Reflect.apply(method, self, all));
+    if (isPromiseLike(values)) {
+      // Whoever waited has been told that it took too long: what it was to do is not begun then.
+      return values.then((all): unknown => (msg.isExpired ? undefined : Reflect.apply(method, self, all)));
+    }
     return Reflect.apply(method, self, values);
   };
   if (!open) return (...from) => run(from);

@@ -186,6 +186,32 @@ describe('@Service', () => {
     expect(await ask(await start([Any], container), 'name')).toBe('nefeli later');
   });
 
+  it('that comes after the handler has timed out does not call it any more', async () => {
+    const LATER = Symbol('later');
+    let give: ((value: string) => void) | undefined;
+    let calls = 0;
+    @Namespace('default', { handlerTimeoutMs: 20 })
+    class Slow {
+      onSlow(@Service(LATER) _: string) {
+        calls += 1;
+      }
+    }
+    const container = new Container();
+    container.bind(LATER).toDynamicValue(
+      () =>
+        new Promise<string>((resolve) => {
+          give = resolve;
+        }),
+    );
+    const client = await RawClient.join(await startNefeli({ container, controllers: [Slow] }), 'default');
+
+    expect(await ask(client, 'slow')).toBe('handler timeout');
+    give?.('late');
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(calls).toBe(0);
+  });
+
   it('is refused at start for what is not bound, with the method that asks for it', async () => {
     class Missing {}
     @Namespace('default')
