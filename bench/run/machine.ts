@@ -24,7 +24,7 @@ export function describeMachine({ server }: Processors): Machine {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     processors: availableParallelism(),
     memoryGb: Math.round(totalmem() / 2 ** 30),
-    system: `${platform()} ${release()} ${arch()}`,
+    system: `${platform()} ${release().split('-', 1)[0]} ${arch()}`,
     node: process.version,
     isPinned: server !== undefined,
   };
