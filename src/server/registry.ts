@@ -81,7 +81,7 @@ export class Registry {
   /** Everybody who is meant by a target, each once. */
   receivers(target: Target): Iterable<NSConn> {
     const candidates = this.#candidates(target);
-    // A set is walked in a third of the time that a generator takes to hand on what is in it.
+    // Walked as it is where nobody is left out: a generator would hand on each of them one by one.
     return target.exceptKeys.length + target.exceptIds.length === 0 ? candidates : without(candidates, target);
   }
 
