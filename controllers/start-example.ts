@@ -1,21 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { buildChatApp } from './chat/app.js';
-import { buildNewsApp } from './news/app.js';
-
-interface Example {
-  readonly build: () => Promise<FastifyInstance>;
-  /** What one does on the page, in two windows. */
-  readonly invitation: string;
-}
-
-const EXAMPLES: ReadonlyMap<string, Example> = new Map([
-  ['chat', { build: () => buildChatApp(), invitation: 'talk' }],
-  ['news', { build: () => buildNewsApp(), invitation: 'publish a headline' }],
-]);
+import { EXAMPLES } from './examples.js';
+import { addStartPage, type Running } from './page/start-page.js';
 
 /** An example that listens. */
 export interface StartedExample {
   readonly app: FastifyInstance;
+  readonly name: string;
   readonly url: string;
   /** What one does on the page, in two windows: “talk”. */
   readonly invitation: string;
@@ -29,6 +19,8 @@ export interface StartOptions {
   readonly port?: string | undefined;
   /** @default '127.0.0.1' */
   readonly host?: string | undefined;
+  /** What the start page links to. @default this example alone */
+  readonly running?: (() => Running) | undefined;
 }
 
 /** Why an example cannot be started, and what to do. For people: without a stack. */
@@ -50,8 +42,11 @@ export async function startExample(options: StartOptions): Promise<StartedExampl
   }
   const port = readPort(options.port ?? '8080');
   const app = await example.build();
+  let url = '';
+  addStartPage(app, options.running ?? (() => new Map([[name, url]])));
   try {
-    return { app, url: await app.listen({ port, host }), invitation: example.invitation };
+    url = await app.listen({ port, host });
+    return { app, name, url, invitation: example.invitation };
   } catch (error) {
     await app.close();
     throw explain(error, host, port);

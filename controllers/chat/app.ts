@@ -1,32 +1,12 @@
 import 'reflect-metadata';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import fastifyStatic from '@fastify/static';
-import Fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
 import { nefeli } from 'nefeli';
+import { createPageApp } from '../page/create-page-app.js';
 import { ChatController } from './chat.controller.js';
 import { History } from './history.js';
 import { Logger, PrefixedLogger } from './logger.js';
 import { People } from './people.js';
-
-const PAGE = join(dirname(fileURLToPath(import.meta.url)), 'public');
-const NEFFOS = dirname(createRequire(import.meta.url).resolve('neffos.js'));
-
-/** The page runs its own scripts and speaks to its own server, whatever somebody writes into the chat. */
-const SECURITY_HEADERS = {
-  'content-security-policy': [
-    "default-src 'self'",
-    "connect-src 'self' ws: wss:",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-};
 
 /** What a visitor may send. The largest message there is goes the other way: a room's history. */
 const LIMITS = { maxMessageBytes: 128 * 1024, messagesPerSecond: 10, messageBurst: 30 };
@@ -44,9 +24,7 @@ export async function buildChatApp({ logger = new PrefixedLogger('DEV') }: ChatO
   container.bind(People).toConstantValue(new People());
   container.bind(History).toConstantValue(new History());
 
-  // Browsers keep connections in reserve. Node waits up to a minute for the first request on one before it closes.
-  const app = Fastify({ forceCloseConnections: true });
-  app.addHook('onRequest', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
+  const app = await createPageApp({ from: import.meta.url });
   await app.register(nefeli, {
     container,
     controllers: [ChatController],
@@ -54,8 +32,5 @@ export async function buildChatApp({ logger = new PrefixedLogger('DEV') }: ChatO
     limits: LIMITS,
   });
   app.get('/websocket_endpoint', { websocket: true }, app.nefeli.handler());
-
-  await app.register(fastifyStatic, { root: PAGE });
-  app.get('/neffos.min.js', (_request, reply) => reply.sendFile('neffos.min.js', NEFFOS));
   return app;
 }

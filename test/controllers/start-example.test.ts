@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { EXAMPLES } from '../../controllers/examples.js';
 import { startExample } from '../../controllers/start-example.js';
 import { portOf } from '../support/port-of.js';
 
@@ -23,9 +24,35 @@ describe('startExample', () => {
     expect(invitation).toBe('publish a headline');
   });
 
+  it('serves a page at /examples that names every example, and links to those that run', async () => {
+    const { app, url } = await startExample({ name: 'news', port: '0' });
+
+    const page = await (await fetch(`${url}/examples`)).text();
+    await app.close();
+
+    expect(page).toContain(`<a href="${url}">`);
+    expect(page.match(/<li>/g)).toHaveLength(EXAMPLES.size);
+    expect(page).toContain('<code>npm start -- chat</code>');
+  });
+
+  it.each([...EXAMPLES.keys()])(
+    'starts %s, whose page has a title and asks for nothing from elsewhere',
+    async (name) => {
+      const { app, url } = await startExample({ name, port: '0' });
+      onTestFinished(() => app.close());
+
+      const { statusCode, body, headers } = await app.inject({ url: '/', headers: { host: new URL(url).host } });
+
+      expect(statusCode).toBe(200);
+      expect(body).toMatch(/<title>Nefeli [^<]+<\/title>/);
+      expect(body).not.toMatch(/(src|href)="(https?:)?\/\//);
+      expect(headers['content-security-policy']).toContain("default-src 'self'");
+    },
+  );
+
   it('refuses a name that is none with the names that there are', async () => {
     await expect(startExample({ name: 'chta', port: '0' })).rejects.toThrow(
-      'There is no example “chta”. There is: chat, news. Start one with: npm start -- chat',
+      `There is no example “chta”. There is: ${[...EXAMPLES.keys()].join(', ')}. Start one with: npm start -- chat`,
     );
   });
 

@@ -1,0 +1,31 @@
+import type { FastifyInstance } from 'fastify';
+
+/** An example application: a folder beside this file. */
+export interface Example {
+  /** What it shows, in a few words. */
+  readonly title: string;
+  /** What one does on its page, in two windows: “talk”. */
+  readonly invitation: string;
+  /** Loads the example's own code first: who starts one does not wait for the others. It listens nowhere yet. */
+  readonly build: () => Promise<FastifyInstance>;
+}
+
+/** By the name that `npm start -- <name>` goes by. The first is the one that starts without a name. */
+export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
+  [
+    'chat',
+    {
+      title: 'Chat: names, rooms, who is here',
+      invitation: 'talk',
+      build: async () => (await import('./chat/app.js')).buildChatApp(),
+    },
+  ],
+  [
+    'news',
+    {
+      title: 'News: HTTP and websocket controllers of one container',
+      invitation: 'publish a headline',
+      build: async () => (await import('./news/app.js')).buildNewsApp(),
+    },
+  ],
+]);
