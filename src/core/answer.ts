@@ -20,9 +20,9 @@ export function answerResult(context: ConnContext, message: WireMessage, result:
   if (message.wait === '' && !isReply) return;
   if (result === undefined) return context.outbound.acknowledge(message.wait);
   try {
-    const { body, binary } = toPayload(isReply ? result.body : result);
+    const { body, binary, json } = toPayload(isReply ? result.body : result);
     context.outbound.send(
-      { ...message, isError: false, isNoOp: false, body, binary: binary || message.binary },
+      { ...message, isError: false, isNoOp: false, body, binary: binary || message.binary, json },
       ANSWER,
     );
   } catch (error) {
@@ -34,7 +34,7 @@ export function answerResult(context: ConnContext, message: WireMessage, result:
 export function answerError(context: ConnContext, message: WireMessage, error: unknown): void {
   const { text, facts } = publish(context, error, message);
   const answer = { ...message, isError: true, isNoOp: false };
-  if (!context.readsRichErrors || !sendFacts(context, { ...answer, body: text }, facts)) {
+  if (!context.outbound.readsRichFrames || !sendFacts(context, { ...answer, body: text }, facts)) {
     sendText(context, answer, text);
   }
   closeIfAsked(context, error);

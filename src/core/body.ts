@@ -6,12 +6,25 @@ import { parseJsonText } from '../protocol/parse-json.js';
 export interface Payload {
   readonly body: Body;
   readonly binary: boolean;
+  /** Whether it is marked as JSON, for those who read the mark. */
+  readonly json?: true;
 }
 
-const NOTHING: Payload = { body: '', binary: false };
+/** Marked, so that who reads the mark can tell it from an empty text. */
+const NOTHING: Payload = { body: '', binary: false, json: true };
+
+/** What has been written as JSON before: it is sent as it is, and marked. */
+export class WrittenJson {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
 
 /**
- * What a value is sent as: a string as it is, bytes as a binary frame, `undefined` as an empty text, anything else as JSON.
+ * What a value is sent as: a string as it is, bytes as a binary frame, anything else as JSON, and `undefined` as JSON that is
+ * empty.
  *
  * @throws {BODY_NOT_SENDABLE} for what JSON cannot hold: functions, symbols, bigints, circles
  */
@@ -23,7 +36,7 @@ export function toPayload(value: unknown): Payload {
   if (ArrayBuffer.isView(value)) {
     return { body: new Uint8Array(value.buffer, value.byteOffset, value.byteLength), binary: true };
   }
-  return { body: toJson(value), binary: false };
+  return { body: value instanceof WrittenJson ? value.text : toJson(value), binary: false, json: true };
 }
 
 /**

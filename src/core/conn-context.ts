@@ -32,8 +32,6 @@ export interface ConnContext {
   readonly ended: CloseInfo | undefined;
   /** Whether messages may be sent: the handshake is done, or there is none. */
   readonly isOpen: boolean;
-  /** Whether the other side reads errors with a code and data, and not only their text. */
-  readonly readsRichErrors: boolean;
   /**
    * How long a handler may take from now on: one of this namespace, or else one that hears of the connection itself. After the
    * end it has no more than what is left of the time for all that is told of it.

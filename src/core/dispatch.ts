@@ -44,6 +44,7 @@ function dispatchEvent(context: ConnContext, message: WireMessage): void | Promi
     event: message.event,
     name: entry === ns.table.any ? message.event : entry.name,
     body: message.body,
+    mark: message.json ? 'json' : context.outbound.readsRichFrames ? 'plain' : 'none',
     isAsk: message.wait !== '',
   });
   return runAndAnswer(

@@ -1,7 +1,7 @@
 import type { Timer } from '../ports/clock.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { byteLength } from '../protocol/codec.js';
-import { readsRichErrors } from '../protocol/handshake.js';
+import { readsRichFrames } from '../protocol/handshake.js';
 import type { FrameData } from '../protocol/message.js';
 import type { ConnSettings } from './settings.js';
 
@@ -35,7 +35,7 @@ export class Handshake {
   readonly #id: string;
   #timer: Timer | undefined;
   #isGreeted: boolean;
-  #readsRichErrors = false;
+  #readsRichFrames = false;
   #isReady = false;
   #refusal: Refusal | undefined;
   #isOver = false;
@@ -61,9 +61,9 @@ export class Handshake {
     return this.#isPaused;
   }
 
-  /** Whether the client has said in its hello that it reads errors with a code and data. */
-  get readsRichErrors(): boolean {
-    return this.#readsRichErrors;
+  /** Whether the client has said in its hello that it reads errors with a code and data, and the mark of JSON. */
+  get readsRichFrames(): boolean {
+    return this.#readsRichFrames;
   }
 
   start(): void {
@@ -84,7 +84,7 @@ export class Handshake {
     if (this.#settings.side === 'server') {
       if (frame.kind !== 'hello') return this.#fail(CloseCode.Policy, 'not a greeting');
       this.#isGreeted = true;
-      this.#readsRichErrors = readsRichErrors(frame.version);
+      this.#readsRichFrames = readsRichFrames(frame.version);
       this.#timer?.cancel();
       return this.#answer();
     }

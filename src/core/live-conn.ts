@@ -49,7 +49,6 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   readonly #inbound: Inbound;
   #deadlines: Deadlines | undefined;
   #abort: AbortController | undefined;
-  #readsRichErrors = false;
   #wasAdmitted = false;
   #endDeadlineMs = 0;
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
@@ -81,10 +80,6 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
 
   get isOpen(): boolean {
     return this.#isShaken || !this.settings.wire.hasHandshake;
-  }
-
-  get readsRichErrors(): boolean {
-    return this.#readsRichErrors;
   }
 
   /** Whether the handshake has ended, well or not. */
@@ -240,7 +235,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
       send: (data) => this.outbound.sendData(data),
       opened: (id) => {
         this.#id = id;
-        this.#readsRichErrors = this.#handshake?.readsRichErrors === true;
+        if (this.#handshake?.readsRichFrames) this.outbound.enrich();
         if (this.settings.side === 'client') this.#wasAdmitted = true;
         this.#waiters?.opened();
       },

@@ -1,7 +1,7 @@
 import type { Conn, NSConn } from '../ports/conn.js';
 import type { Body } from '../protocol/message.js';
 import { parseJson } from './body.js';
-import { type HandledMessage, LiveMessageContext } from './message-context.js';
+import { type BodyMark, type HandledMessage, LiveMessageContext } from './message-context.js';
 
 interface MessageFields {
   readonly namespace: string;
@@ -9,6 +9,8 @@ interface MessageFields {
   readonly event: string;
   readonly name?: string;
   readonly body?: Body;
+  /** @default 'none' */
+  readonly mark?: BodyMark;
   readonly isAsk?: boolean;
   readonly isForced?: boolean;
   readonly isLocal?: boolean;
@@ -22,6 +24,7 @@ export class LiveMessage implements HandledMessage {
   readonly event: string;
   readonly name: string;
   readonly body: Body;
+  readonly mark: BodyMark;
   readonly isAsk: boolean;
   readonly isForced: boolean;
   readonly isLocal: boolean;
@@ -40,6 +43,7 @@ export class LiveMessage implements HandledMessage {
     this.event = fields.event;
     this.name = fields.name ?? fields.event;
     this.body = fields.body ?? '';
+    this.mark = fields.mark ?? 'none';
     this.isAsk = fields.isAsk ?? false;
     this.isForced = fields.isForced ?? false;
     this.isLocal = fields.isLocal ?? false;

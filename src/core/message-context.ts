@@ -15,8 +15,15 @@ const KIND_OF_LIFECYCLE: ReadonlyMap<string, 'namespace' | 'room'> = new Map([
   [SystemEvent.RoomLeft, 'room'],
 ]);
 
+/**
+ * What its sender has said of a body: that it is JSON; that it is not, but the text or the bytes themselves; or nothing, as
+ * those who speak neffos's protocol and no more.
+ */
+export type BodyMark = 'json' | 'plain' | 'none';
+
 /** A message on its way through a handler. All that stands around the handler, or reads for it, shares its one context. */
 export interface HandledMessage extends Message {
+  readonly mark: BodyMark;
   /** None until somebody needs it. */
   readonly context: LiveMessageContext | undefined;
   /** Made on first use: most messages have no use for one. */

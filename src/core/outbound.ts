@@ -53,6 +53,11 @@ interface Gap {
   bytes: number;
 }
 
+/** The same without the mark of JSON, for those who cannot read it. */
+export function unmarked(message: WireMessage): WireMessage {
+  return { ...message, json: undefined };
+}
+
 /** What one connection sends: encoded, checked, and held back while the peer needs a pause. */
 export class Outbound {
   readonly #settings: ConnSettings;
@@ -62,14 +67,29 @@ export class Outbound {
   #heldBytes = 0;
   #timer: Timer | undefined;
   #deadline: WriteDeadline | undefined;
+  #readsRichFrames = false;
+  /** A server marks JSON for those who have asked for it; to a server the mark is always readable, be it one of neffos. */
+  #marksJson: boolean;
 
   constructor(settings: ConnSettings, socket: Socket) {
     this.#settings = settings;
     this.#socket = socket;
+    this.#marksJson = settings.side === 'client';
+  }
+
+  /** Whether the other side reads errors with a code and data, and not only their text; and bodies marked as JSON. */
+  get readsRichFrames(): boolean {
+    return this.#readsRichFrames;
+  }
+
+  /** The other side has said that it reads rich frames. */
+  enrich(): void {
+    this.#readsRichFrames = true;
+    this.#marksJson = true;
   }
 
   send(message: WireMessage, options: { readonly droppable: boolean }): void {
-    const data = encodeFor(this.#settings, message);
+    const data = encodeFor(this.#settings, message.json && !this.#marksJson ? unmarked(message) : message);
     this.sendFrame({ data, binary: typeof data !== 'string', droppable: options.droppable });
   }
 

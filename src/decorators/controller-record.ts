@@ -17,7 +17,10 @@ export interface EventRecord {
 export interface EventSchemas {
   readonly body?: StandardSchemaV1;
   readonly reply?: StandardSchemaV1;
-  /** What the schema of the body is given: the body read as JSON, as text, or as bytes. @default 'json' */
+  /**
+   * What the schema of the body is given: the body read as JSON, as text, or as bytes. Of a client that marks JSON only what is
+   * marked is read as JSON; else it is the text or the bytes that came. @default 'json'
+   */
   readonly as?: 'json' | 'text' | 'bytes';
 }
 

@@ -32,8 +32,12 @@ export function checked({ body, reply, as = 'json' }: EventSchemas, origin: stri
   };
 }
 
-/** An event without a body has none in JSON, either: the schema decides whether that will do. */
-function read({ body, event }: Message, as: NonNullable<EventSchemas['as']>): unknown {
+/**
+ * An event without a body has none in JSON, either: the schema decides whether that will do. Who marks JSON has marked all of
+ * it: an unmarked text is itself a value, be it empty, and so are bytes.
+ */
+function read({ body, event, mark }: HandledMessage, as: NonNullable<EventSchemas['as']>): unknown {
+  if (as === 'json' && mark === 'plain') return body;
   if (as === 'json') return body.length === 0 ? undefined : parseJson(event, body);
   if (as === 'text') return typeof body === 'string' ? body : decoder.decode(body);
   return typeof body === 'string' ? encoder.encode(body) : body;

@@ -6,6 +6,8 @@ export interface BroadcastContent {
   readonly event: string;
   readonly body: Body;
   readonly binary: boolean;
+  /** Whether the body is JSON: clients that read the mark are told so, on every server. */
+  readonly json?: true;
 }
 
 /** Somebody who is meant by a target, wherever connected. */

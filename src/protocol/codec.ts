@@ -25,6 +25,12 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const EMPTY: Frame = { kind: 'empty' };
 const TRUE = '1';
 
+/**
+ * Stands for `isNoOp` where the body is JSON. Readers of neffos look for `1`, so to them it is the `0` that they would have
+ * been sent.
+ */
+const JSON_MARK = 'j';
+
 /** A name as a frame holds it. Most names have no semicolon: those come back as they are, at the cost of one search. */
 export function escapeName(name: string): string {
   return name.includes(SEPARATOR) ? name.replaceAll(SEPARATOR, ESCAPED_SEPARATOR) : name;
@@ -54,7 +60,7 @@ const textOf = (body: Body): string => (typeof body === 'string' ? body : bodyDe
 function encodeFields(message: WireMessage, isError: string, body: Body): FrameData {
   const header =
     `${message.wait};${escapeName(message.namespace)};${escapeName(message.room)};${escapeName(message.event)};` +
-    `${isError};${message.isNoOp ? TRUE : '0'};`;
+    `${isError};${flagOf(message)};`;
   if (!message.binary) return header + textOf(body);
   if (typeof body === 'string') return encoder.encode(header + body);
   const head = encoder.encode(header);
@@ -62,6 +68,11 @@ function encodeFields(message: WireMessage, isError: string, body: Body): FrameD
   frame.set(head);
   frame.set(body, head.length);
   return frame;
+}
+
+function flagOf({ isNoOp, isError, json }: WireMessage): string {
+  if (isNoOp) return TRUE;
+  return json && !isError ? JSON_MARK : '0';
 }
 
 /** The acknowledgement of a request, and of an ask whose handler returned nothing: the token and six separators. */
@@ -74,10 +85,10 @@ export interface DecodeOptions extends NameLimits {
   /** Whether a frame with fewer than six separators is a raw message instead of a mistake. */
   readonly allowNative: boolean;
   /**
-   * Whether this end reads errors with a code and data, and says so in its hello. For clients: what a server is told by its
-   * peers stays what neffos makes of it. @default false
+   * Whether this end reads errors with a code and data, and says in its hello that it reads rich frames. For clients: what a
+   * server is told by its peers stays what neffos makes of it. Bodies marked as JSON are read in any case. @default false
    */
-  readonly richErrors?: boolean;
+  readonly richFrames?: boolean;
 }
 
 const DEFAULT_DECODE_OPTIONS: DecodeOptions = { ...DEFAULT_NAME_LIMITS, allowNative: false };
@@ -102,18 +113,20 @@ function decodeText(text: string, options: DecodeOptions): Frame {
   const end6 = end5 < 0 ? -1 : text.indexOf(SEPARATOR, end5 + 1);
   if (end6 < 0) return options.allowNative ? { kind: 'native', body: text } : TOO_FEW_FIELDS;
   const isError = text.slice(end4 + 1, end5);
-  const isRich = isError === RICH_ERROR && options.richErrors === true;
+  const isRich = isError === RICH_ERROR && options.richFrames === true;
+  const flag = text.slice(end5 + 1, end6);
   const message: WireMessage = {
     wait: text.slice(0, end1),
     namespace: unescapeName(text.slice(end1 + 1, end2)),
     room: unescapeName(text.slice(end2 + 1, end3)),
     event: unescapeName(text.slice(end3 + 1, end4)),
     isError: isRich || isError === TRUE,
-    isNoOp: text.slice(end5 + 1, end6) === TRUE,
+    isNoOp: flag === TRUE,
     binary: false,
     body: text.slice(end6 + 1),
   };
-  return withinLimits(isRich ? withFacts(message) : message, options);
+  if (message.isError) return withinLimits(isRich ? withFacts(message) : message, options);
+  return withinLimits(flag === JSON_MARK ? { ...message, json: true } : message, options);
 }
 
 /** A body that is not what it is marked as is the text itself. */

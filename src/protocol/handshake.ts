@@ -5,8 +5,14 @@ const HELLO = 'M';
 const WELCOME = 'A';
 const REFUSAL = 'H';
 
-/** The hello of a client that reads errors with a code and data. Servers of neffos look at the first byte only. */
+/**
+ * What the hello of a client says that reads rich frames: errors with a code and data, and bodies marked as JSON. Servers
+ * of neffos look at the first byte only.
+ */
 const RICH_VERSION = 'nefeli/1';
+
+/** Parts the version from what a client may say besides, which nobody reads yet. */
+const PARAMETERS = ';';
 
 const OTHER: HandshakeFrame = { kind: 'other' };
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -23,14 +29,14 @@ export function decodeHandshake(data: FrameData): HandshakeFrame {
   return first === WELCOME ? { kind: 'welcome', id: rest } : { kind: 'refusal', text: rest };
 }
 
-/** Whether a client with this version in its hello reads errors with a code and data. */
-export function readsRichErrors(version: string): boolean {
-  return version === RICH_VERSION;
+/** Whether a client with this version in its hello reads errors with a code and data, and the mark of bodies in JSON. */
+export function readsRichFrames(version: string): boolean {
+  return version === RICH_VERSION || version.startsWith(RICH_VERSION + PARAMETERS);
 }
 
 /** The first frame of a client. */
-export function encodeHello({ richErrors = false }: { readonly richErrors?: boolean } = {}): string {
-  return richErrors ? HELLO + RICH_VERSION : HELLO;
+export function encodeHello({ richFrames = false }: { readonly richFrames?: boolean } = {}): string {
+  return richFrames ? HELLO + RICH_VERSION : HELLO;
 }
 
 /** The first frame of a server that lets the client in, with its public id. */

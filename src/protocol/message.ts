@@ -28,6 +28,11 @@ export interface WireMessage {
   readonly body: Body;
   /** Of an error only, and only between ends that have agreed on it in the handshake. */
   readonly facts?: ErrorFacts;
+  /**
+   * Whether the sender says that the body is JSON; an empty one is no value at all then, and not the empty text. Never of
+   * an error. Left out, the sender has said nothing, or cannot.
+   */
+  readonly json?: true | undefined;
 }
 
 /** A frame, understood. `kind` says which fields there are. */

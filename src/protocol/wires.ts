@@ -44,7 +44,7 @@ export class NeffosWire {
   }
 
   hello(): FrameData {
-    return encodeHello({ richErrors: this.#options.richErrors === true });
+    return encodeHello({ richFrames: this.#options.richFrames === true });
   }
 
   welcome(id: string): FrameData {

@@ -1,4 +1,4 @@
-import { parseJson } from '../core/body.js';
+import { parseJson, WrittenJson } from '../core/body.js';
 import { RemoteError, WsError } from '../errors.js';
 import type { BroadcastContent, QueryResult } from '../ports/adapter.js';
 import type { Answer } from '../ports/broadcaster.js';
@@ -8,13 +8,14 @@ import type { Body } from '../protocol/message.js';
 /** Asks several connections and gives the first answer; the others need not answer any more. */
 export async function askFirst(
   receivers: readonly NSConn[],
-  { event, body }: BroadcastContent,
+  { event, body, json }: BroadcastContent,
   options: WaitOptions & { readonly timeoutMs: number },
 ): Promise<Answer> {
   const answered = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, answered.signal]) : answered.signal;
+  const asked = json ? new WrittenJson(String(body)) : body;
   const asks = receivers.map(async (ns) => {
-    const reply = await ns.ask(event, body, { timeoutMs: options.timeoutMs, signal });
+    const reply = await ns.ask(event, asked, { timeoutMs: options.timeoutMs, signal });
     return new LiveAnswer(ns.conn.id, event, reply.body);
   });
   try {

@@ -1,3 +1,4 @@
+import type { Address } from '../core/link.js';
 import type { LiveConn } from '../core/live-conn.js';
 import { type Encoding, encodeFor } from '../core/outbound.js';
 import type { BroadcastContent } from '../ports/adapter.js';
@@ -9,7 +10,16 @@ import type { Registry } from './registry.js';
 
 const encoder = new TextEncoder();
 
-/** Sends one message to many of this server's own connections: encoded once, the same bytes for all. */
+/** A message as all those get it who are in the same room, and read the mark of JSON or do not. */
+interface Encoded {
+  readonly room: string;
+  readonly frame: OutgoingFrame;
+}
+
+/**
+ * Sends one message to many of this server's own connections: encoded once, the same bytes for all. JSON is encoded once more
+ * where some of them read its mark and some do not.
+ */
 export class LocalDelivery {
   readonly #encoding: Encoding;
   readonly #metrics: Metrics;
@@ -23,8 +33,8 @@ export class LocalDelivery {
 
   /** @returns to how many connections it was handed */
   deliver(target: Target, content: BroadcastContent): number {
-    let frame: OutgoingFrame | undefined;
-    let roomOfFrame: string | undefined;
+    let plain: Encoded | undefined;
+    let marked: Encoded | undefined;
     let receivers = 0;
     // Each receiver is told the room that it is in: with several rooms in one target that is not the same for all.
     const [only = ''] = target.rooms;
@@ -33,11 +43,14 @@ export class LocalDelivery {
     for (const ns of this.#registry.receivers(target)) {
       const conn = ns.conn as LiveConn; // the registry holds none but this server's own
       const room = isOneRoom ? only : (target.rooms.find((name) => ns.room(name)) ?? '');
-      if (!frame || room !== roomOfFrame) {
-        frame = this.#encode(target.namespace, room, content);
-        roomOfFrame = room;
+      const json = content.json && conn.outbound.readsRichFrames ? true : undefined;
+      let encoded = json ? marked : plain;
+      if (encoded?.room !== room) {
+        encoded = { room, frame: this.#encode({ namespace: target.namespace, room }, content, json) };
+        if (json) marked = encoded;
+        else plain = encoded;
       }
-      conn.sendFrame(frame);
+      conn.sendFrame(encoded.frame);
       receivers += 1;
     }
     this.#metrics.count('broadcasts.delivered', receivers);
@@ -47,11 +60,11 @@ export class LocalDelivery {
 
   /** @throws {MESSAGE_TOO_LARGE} for what `deliver` could send to nobody */
   check(target: Target, content: BroadcastContent): void {
-    this.#encode(target.namespace, target.rooms[0] ?? '', content);
+    this.#encode({ namespace: target.namespace, room: target.rooms[0] ?? '' }, content, content.json);
   }
 
-  #encode(namespace: string, room: string, { event, body, binary }: BroadcastContent): OutgoingFrame {
-    const message = { wait: '', namespace, room, event, isError: false, isNoOp: false, body, binary };
+  #encode(to: Address, { event, body, binary }: BroadcastContent, json: true | undefined): OutgoingFrame {
+    const message = { wait: '', ...to, event, isError: false, isNoOp: false, body, binary, json };
     const data = encodeFor(this.#encoding, message);
     if (typeof data !== 'string') return { data, binary: true, droppable: true };
     return { data: encoder.encode(data), binary: false, droppable: true };

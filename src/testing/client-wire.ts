@@ -11,7 +11,7 @@ export class ClientWire extends NeffosWire {
 
   /** @param bodyOf what connecting a namespace says, by its name */
   constructor(limits: NameLimits, bodyOf: ReadonlyMap<string, Payload>) {
-    super({ ...limits, allowNative: true, richErrors: true });
+    super({ ...limits, allowNative: true, richFrames: true });
     this.#bodyOf = bodyOf;
   }
 

@@ -27,6 +27,24 @@ describe('several servers over one MemoryBus', () => {
     for (const { socket } of peers) expect(socket.sent).toEqual([';default;;chat;0;0;hi']);
   });
 
+  it('mark JSON for those who read the mark, whichever server it comes from', async () => {
+    const [a, b] = await together(2);
+    const [rich, plain] = [await member(b, { hello: 'Mnefeli/1' }), await member(b)];
+
+    a.server.in('default').broadcast('chat', { a: 1 });
+    const acked = a.server.in('default').broadcastAcked('chat', '{"a":1}');
+    const asked = a.server.in('default').ask('sum', [1, 2]);
+    expect(await acked).toBe(2);
+    await settle();
+
+    expect(rich.socket.sent.slice(0, 2)).toEqual([';default;;chat;0;j;{"a":1}', ';default;;chat;0;0;{"a":1}']);
+    expect(plain.socket.sent.slice(0, 2)).toEqual([';default;;chat;0;0;{"a":1}', ';default;;chat;0;0;{"a":1}']);
+    expect(rich.socket.sent[2]).toMatch(/^n[0-9a-f]{16};default;;sum;0;j;\[1,2\]$/);
+    expect(plain.socket.sent[2]).toMatch(/^n[0-9a-f]{16};default;;sum;0;0;\[1,2\]$/);
+    rich.socket.receive(answerAsk([rich.socket.sent[2]], '3'));
+    expect((await asked).json()).toBe(3);
+  });
+
   it('keep the order of 1,000 broadcasts of one server, and lose none', async () => {
     const [a, b] = await together(2);
     const { socket } = await member(b);

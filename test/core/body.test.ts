@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { parseJson, toPayload } from '../../src/core/body.js';
+import { parseJson, toPayload, WrittenJson } from '../../src/core/body.js';
 
 describe('toPayload', () => {
   it.each([
-    ['a string', 'text', 'text'],
     ['undefined', undefined, ''],
     ['null', null, 'null'],
     ['a number', 1.5, '1.5'],
     ['an array', [1, 'a'], '[1,"a"]'],
     ['a Date', new Date(0), '"1970-01-01T00:00:00.000Z"'],
-  ])('sends %s as text', (_, value, body) => {
-    expect(toPayload(value)).toEqual({ body, binary: false });
+    ['what was written before', new WrittenJson('{"a":1}'), '{"a":1}'],
+  ])('sends %s as text that is marked as JSON', (_, value, body) => {
+    expect(toPayload(value)).toEqual({ body, binary: false, json: true });
+  });
+
+  it.each(['text', '', '{"a":1}'])('sends the string %j as it is, unmarked', (value) => {
+    expect(toPayload(value)).toEqual({ body: value, binary: false });
   });
 
   it.each([

@@ -7,14 +7,14 @@ guardRejections();
 const SERVED = { default: { e() {} } };
 
 describe.each([
-  ['server', 'n1'],
-  ['client', '$1'],
-] as const)('an ask of a %s', (side, wait) => {
+  ['server', 'n1', '0'],
+  ['client', '$1', 'j'],
+] as const)('an ask of a %s', (side, wait, flag) => {
   it('is fulfilled with the reply, which tells of the event that was asked', async () => {
     const { ns, conn, socket, clock } = await connectedEnd(side, SERVED);
 
     const reply = ns.ask('q', { a: 1 });
-    expect(socket.sent).toEqual([`${wait};default;;q;0;0;{"a":1}`]);
+    expect(socket.sent).toEqual([`${wait};default;;q;0;${flag};{"a":1}`]);
     socket.receive(`${wait};default;;q;0;0;an;swer`);
 
     expect(await reply).toMatchObject({

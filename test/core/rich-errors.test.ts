@@ -242,7 +242,7 @@ describe('a client that says Mnefeli/1', () => {
 });
 
 describe('a client end', () => {
-  const richWire = new NeffosWire({ ...DEFAULT_CONN_LIMITS, allowNative: false, richErrors: true });
+  const richWire = new NeffosWire({ ...DEFAULT_CONN_LIMITS, allowNative: false, richFrames: true });
   const served = {
     e: throwing(new PublicError('sold out', { code: 'SOLD_OUT', data: { left: 0 } })),
     copy: throwing(new PublicError('bad room')),

@@ -81,6 +81,7 @@ const invalid = { code: 1008, reason: 'invalid payload' };
 const HANDSHAKE: readonly Transcript[] = [
   transcript('M is answered with A and the id', [hello]),
   transcript('whatever follows M is ignored', [step('Mwhatever', 'Aid1')]),
+  transcript('a client that reads rich frames is welcome', [step('Mnefeli/1;recover=1', 'Aid1')]),
   transcript('M in a binary frame counts as well', [step(binary('M'), 'Aid1')]),
   transcript('frames before M are answered once it has come', [
     step(
@@ -150,6 +151,14 @@ const EVENTS: readonly Transcript[] = [
     step('$15;default;r9;reply;0;0;x', NOTHING, differs([2], SETTLES, '$15;default;r9;reply;1;0;bad room')),
     step(';default;r9;reply;0;0;x', NOTHING),
     step('$16;default;;reply;0;0;line\r\nbreak', '$16;default;;reply;0;0;re:line\r\nbreak'),
+  ]),
+  transcript('a body that is marked as JSON is a body as any other', [
+    hello,
+    step('$c;default;;_OnNamespaceConnect;0;j;{"a":1}', '$c;;;;;;'),
+    step('$8;default;;reply;0;j;{"a":";"}', '$8;default;;reply;0;0;re:{"a":";"}'),
+    step(';default;;reply;0;j;', ';default;;reply;0;0;re:'),
+    step(binary('$9;default;;reply;0;j;{}'), binary('$9;default;;reply;0;0;re:{}')),
+    step('$j;default;r1;_OnRoomJoin;0;j;', '$j;;;;;;'),
   ]),
   transcript('OnAnyEvent hears what has no handler', [
     hello,

@@ -46,6 +46,11 @@ class Chat {
     return String(msg.body);
   }
 
+  @On('any', { body: z.unknown() })
+  onAny(msg: Message<unknown>) {
+    return msg.body instanceof Uint8Array ? `${msg.body.length} bytes` : String(JSON.stringify(msg.body));
+  }
+
   @On('slow', { body: slow })
   onSlow(msg: Message<string>) {
     return msg.body;
@@ -77,11 +82,23 @@ const connect = async (): Promise<{ ask(frame: string | Uint8Array): Promise<str
   return { ask, errors };
 };
 
+/** A client that has said that it reads rich frames. */
+const connectRich = async (): Promise<{ ask(frame: string | Uint8Array): Promise<string> }> => {
+  const client = await RawClient.open(await startNefeli({ container: new Container(), controllers: [Chat] }));
+  const ask = async (frame: string | Uint8Array): Promise<string> => {
+    client.send(frame);
+    return String(await client.next());
+  };
+  await ask('Mnefeli/1');
+  await ask('$0;default;;_OnNamespaceConnect;0;0;');
+  return { ask };
+};
+
 describe('an event with a schema', () => {
   it('answers a body that does not fit with code and issues where the client reads them', async () => {
     const app = await startNefeli({ container: new Container(), controllers: [Chat] });
     const client = await RawClient.open(app);
-    client.send('Mnefeli/1', '$0;default;;_OnNamespaceConnect;0;0;', '$1;default;;line;0;0;{"from":"ada"}');
+    client.send('Mnefeli/1', '$0;default;;_OnNamespaceConnect;0;0;', '$1;default;;line;0;j;{"from":"ada"}');
     await client.next();
     await client.next();
     const frame = String(await client.next());
@@ -92,6 +109,31 @@ describe('an event with a schema', () => {
       code: 'BODY_INVALID',
       data: [{ path: 'text', message: expect.any(String) }],
     });
+  });
+
+  it('takes from a client that marks JSON a marked text as JSON, and an unmarked one or bytes as the value itself', async () => {
+    const { ask } = await connectRich();
+    expect(await ask('$1;default;;sum;0;j;[1,2,3]')).toBe('$1;default;;sum;0;j;6');
+    expect(await ask('$2;default;;sum;0;0;[1,2,3]')).toMatch(/^\$2;.*;2;0;.*expected array, received string/);
+    expect(await ask('$3;default;;any;0;0;{"a":1}')).toBe('$3;default;;any;0;0;"{\\"a\\":1}"');
+    expect(await ask('$4;default;;any;0;j;{"a":1}')).toBe('$4;default;;any;0;0;{"a":1}');
+    expect(await ask('$5;default;;any;0;0;')).toBe('$5;default;;any;0;0;""');
+    expect(await ask('$6;default;;any;0;j;')).toBe('$6;default;;any;0;0;undefined');
+    expect(await ask('$7;default;;nothing;0;j;')).toBe('$7;default;;nothing;0;0;undefined');
+    expect(await ask('$8;default;;nothing;0;0;')).toMatch(/^\$8;.*;2;0;.*expected undefined, received string/);
+    expect(await ask('$9;default;;any;0;j;{')).toMatch(/^\$9;.*;2;0;.*"invalid payload","code":"BODY_NOT_JSON"/);
+    expect(await ask(Buffer.from('$10;default;;any;0;0;12'))).toBe('$10;default;;any;0;0;2 bytes');
+    expect(await ask(Buffer.from('$11;default;;any;0;j;12'))).toBe('$11;default;;any;0;0;12');
+    expect(await ask('$12;default;;text;0;j;[1]')).toBe('$12;default;;text;0;0;[1]');
+  });
+
+  it('takes from any other client a text as JSON, marked or not, and a body that is empty as none', async () => {
+    const { ask } = await connect();
+    for (const flag of ['0', 'j']) {
+      expect(await ask(`$1;default;;sum;0;${flag};[1,2,3]`)).toBe('$1;default;;sum;0;0;6');
+      expect(await ask(`$2;default;;nothing;0;${flag};`)).toBe('$2;default;;nothing;0;0;undefined');
+      expect(await ask(Buffer.from(`$3;default;;sum;0;${flag};[4]`))).toBe('$3;default;;sum;0;0;4');
+    }
   });
 
   it('gives the checked value as msg.body, and everything else as it came', async () => {

@@ -8,7 +8,7 @@ import {
   isEncodableName,
   unescapeName,
 } from '../../src/protocol/codec.js';
-import type { Frame, WireMessage } from '../../src/protocol/message.js';
+import type { Frame, FrameData, WireMessage } from '../../src/protocol/message.js';
 
 const LIMITLESS: DecodeOptions = {
   maxWaitBytes: 1e6,
@@ -90,6 +90,7 @@ describe('decodeFrame', () => {
             isNoOp: isNoOp === '1',
             binary: false,
             body: rest.join(';'),
+            ...(isNoOp === 'j' && isError !== '1' && { json: true }),
           },
         });
       }),
@@ -149,8 +150,28 @@ describe('decodeFrame', () => {
   });
 });
 
+describe('a message that is marked as JSON', () => {
+  /** Code units, or bytes. */
+  const unitsOf = (frame: FrameData): unknown[] => (typeof frame === 'string' ? frame.split('') : [...frame]);
+
+  it('comes back as it was encoded, and differs by the mark alone, in text and binary frames', () => {
+    fc.assert(
+      fc.property(fc.record({ ...header, body: text, binary: fc.boolean() }), ({ body, binary, ...fields }) => {
+        const sent = binary ? new TextEncoder().encode(body) : body;
+        const message: WireMessage = { ...fields, isNoOp: false, isError: false, binary, body: sent, json: true };
+        const marked = encodeMessage(message);
+        const units = unitsOf(encodeMessage({ ...message, json: undefined }));
+        const mark = units.length - sent.length - 2;
+
+        expect(decodeFrame(marked, LIMITLESS)).toEqual({ kind: 'message', message });
+        expect(unitsOf(marked)).toEqual(units.with(mark, binary ? 0x6a : 'j'));
+      }),
+    );
+  });
+});
+
 describe('a rich error', () => {
-  const RICH: DecodeOptions = { ...LIMITLESS, richErrors: true };
+  const RICH: DecodeOptions = { ...LIMITLESS, richFrames: true };
   const facts = fc.record({ code: fc.option(text, { nil: undefined }), data: fc.jsonValue() });
 
   it('comes back as it was encoded, in text and binary frames', () => {

@@ -282,8 +282,44 @@ describe('byteLength', () => {
   });
 });
 
+describe('bodies that are marked as JSON', () => {
+  const frame = '$1;n;r;e;0;j;{"a":";"}';
+  const message = messageOf({ wait: '$1', namespace: 'n', room: 'r', event: 'e', body: '{"a":";"}', json: true });
+
+  it('are written and read with the mark in the place of isNoOp, in text and binary frames', () => {
+    const binary = { ...message, binary: true, body: bytes('{"a":";"}') };
+
+    expect([encodeMessage(message), encodeMessage(binary)]).toEqual([frame, bytes(frame)]);
+    expect(decodeFrame(frame)).toEqual({ kind: 'message', message });
+    expect(decodeFrame(bytes(frame))).toEqual({ kind: 'message', message: binary });
+  });
+
+  it('are never errors, plain or rich: their bodies are read in another way', () => {
+    const error = { ...message, isError: true, body: 'no' };
+
+    expect(encodeMessage(error)).toBe('$1;n;r;e;1;0;no');
+    expect(encodeMessage({ ...error, facts: { code: 'NO', data: 1 } })).toBe(
+      '$1;n;r;e;2;0;{"text":"no","code":"NO","data":1}',
+    );
+    for (const data of [';;;e;1;j;no', bytes(';;;e;1;j;no')]) {
+      const { kind, ...rest } = decodeFrame(data);
+      expect([kind, Object.keys(rest)]).toEqual(['message', ['message']]);
+      expect(rest).toMatchObject({ message: { isError: true, body: 'no' } });
+      expect(rest).not.toHaveProperty('message.json');
+    }
+  });
+
+  it('are never those of a no-op', () => {
+    expect(encodeMessage({ ...message, isNoOp: true })).toBe('$1;n;r;e;0;1;{"a":";"}');
+  });
+
+  it.each(['0', '1', 'J', 'jj', '', 'true'])('are not those with %j in that place', (flag) => {
+    expect(decodeFrame(`;;;e;0;${flag};1`)).not.toHaveProperty('message.json');
+  });
+});
+
 describe('rich errors', () => {
-  const RICH: DecodeOptions = { ...DEFAULT_NAME_LIMITS, allowNative: false, richErrors: true };
+  const RICH: DecodeOptions = { ...DEFAULT_NAME_LIMITS, allowNative: false, richFrames: true };
   const facts = { code: 'SOLD_OUT', data: { left: 0 } };
   const frame = '$1;n;r;e;2;0;{"text":"sold; out","code":"SOLD_OUT","data":{"left":0}}';
   const error = messageOf({
@@ -311,7 +347,7 @@ describe('rich errors', () => {
     const body = frame.slice('$1;n;r;e;2;0;'.length);
     const plain = messageOf({ wait: '$1', namespace: 'n', room: 'r', event: 'e', body });
 
-    for (const options of [NATIVE_ALLOWED, { ...RICH, richErrors: false }]) {
+    for (const options of [NATIVE_ALLOWED, { ...RICH, richFrames: false }]) {
       expect(decodeFrame(frame, options)).toEqual({ kind: 'message', message: plain });
       expect(decodeFrame(bytes(frame), options)).toEqual({
         kind: 'message',

@@ -5,7 +5,7 @@ import {
   encodeHello,
   encodeRefusal,
   encodeWelcome,
-  readsRichErrors,
+  readsRichFrames,
 } from '../../src/protocol/handshake.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -44,7 +44,7 @@ describe('decodeHandshake', () => {
 describe('encodeHello, encodeWelcome and encodeRefusal', () => {
   it('write frames that decodeHandshake reads back', () => {
     expect(encodeHello()).toBe('M');
-    expect(encodeHello({ richErrors: true })).toBe('Mnefeli/1');
+    expect(encodeHello({ richFrames: true })).toBe('Mnefeli/1');
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(decodeHandshake(encodeWelcome(text))).toEqual({ kind: 'welcome', id: text });
@@ -54,17 +54,24 @@ describe('encodeHello, encodeWelcome and encodeRefusal', () => {
   });
 });
 
-describe('readsRichErrors', () => {
+describe('readsRichFrames', () => {
   it('holds for the hello that says so, and for no other', () => {
     const versionOf = (hello: string): string => {
       const frame = decodeHandshake(hello);
       return frame.kind === 'hello' ? frame.version : 'none';
     };
 
-    expect(readsRichErrors(versionOf(encodeHello({ richErrors: true })))).toBe(true);
+    expect(readsRichFrames(versionOf(encodeHello({ richFrames: true })))).toBe(true);
     expect(
-      ['', '1', 'nefeli', 'nefeli/', 'nefeli/2', 'nefeli/10', 'Nefeli/1', ' nefeli/1'].filter(readsRichErrors),
+      ['', '1', 'nefeli', 'nefeli/', 'nefeli/2', 'nefeli/10', 'Nefeli/1', ' nefeli/1'].filter(readsRichFrames),
     ).toEqual([]);
-    expect(readsRichErrors(versionOf(encodeHello()))).toBe(false);
+    expect(readsRichFrames(versionOf(encodeHello()))).toBe(false);
+  });
+
+  it('holds, too, for the hello that says more behind a semicolon', () => {
+    const versions = ['nefeli/1;', 'nefeli/1;recover=abc', 'nefeli/1;a;b'];
+
+    expect(versions.filter(readsRichFrames)).toEqual(versions);
+    expect(['nefeli/1,recover', 'nefeli/2;', 'nefeli/1 ;', ';nefeli/1'].filter(readsRichFrames)).toEqual([]);
   });
 });

@@ -33,8 +33,8 @@ describe('NeffosWire', () => {
   });
 
   it('says in its hello that it reads rich errors, and reads them only then', () => {
-    const rich: Wire = new NeffosWire({ ...DEFAULT_NAME_LIMITS, allowNative: false, richErrors: true });
-    const plain: Wire = new NeffosWire({ ...DEFAULT_NAME_LIMITS, allowNative: false, richErrors: false });
+    const rich: Wire = new NeffosWire({ ...DEFAULT_NAME_LIMITS, allowNative: false, richFrames: true });
+    const plain: Wire = new NeffosWire({ ...DEFAULT_NAME_LIMITS, allowNative: false, richFrames: false });
     const error = messageOf({ wait: '$1', isError: true, body: 'no', facts: { code: 'NO', data: [1] } });
     const body = '{"text":"no","code":"NO","data":[1]}';
     const frame = `$1;;;chat;2;0;${body}`;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Namespaces } from '../../src/core/event-maps.js';
+import type { OutgoingFrame } from '../../src/ports/socket.js';
+import { MemorySocket } from '../support/memory-socket.js';
 import { settle, testServer } from '../support/test-server.js';
 import { HeldSocket } from './held-socket.js';
 import { arrive, member } from './member.js';
@@ -35,6 +37,64 @@ describe('LocalDelivery', () => {
       ';default;;json;0;0;{"a":1}',
       ';default;;nothing;0;0;',
     ]);
+  });
+
+  it('marks JSON for those who read the mark, and for nobody else', async () => {
+    const t = testServer(namespaces);
+    const rich = await member(t, { hello: 'Mnefeli/1' });
+    const plain = await member(t);
+
+    t.server.in('default').broadcast('json', { a: 1 });
+    t.server.in('default').broadcast('text', '{"a":1}');
+    t.server.in('default').broadcast('nothing');
+    t.server.in('default').broadcast('raw', new Uint8Array([255]));
+
+    const frames = (flag: string): unknown[] => [
+      `;default;;json;0;${flag};{"a":1}`,
+      ';default;;text;0;0;{"a":1}',
+      `;default;;nothing;0;${flag};`,
+      new Uint8Array([...Buffer.from(';default;;raw;0;0;'), 255]),
+    ];
+    expect(rich.socket.sent).toEqual(frames('j'));
+    expect(plain.socket.sent).toEqual(frames('0'));
+  });
+
+  it.each([
+    ['once where all read the mark', ['Mnefeli/1', 'Mnefeli/1', 'Mnefeli/1'], { a: 1 }, 1],
+    ['once where nobody reads it', ['M', 'M', 'M'], { a: 1 }, 1],
+    ['once for each kind, in whatever order they come', ['M', 'Mnefeli/1', 'M', 'Mnefeli/1'], { a: 1 }, 2],
+    ['once for both where nothing is marked', ['M', 'Mnefeli/1', 'M'], 'text', 1],
+  ])('encodes JSON %s', async (_, hellos, body, times) => {
+    const t = testServer(namespaces);
+    const frames = new Set<unknown>();
+    for (const hello of hellos) {
+      const socket = new (class extends MemorySocket {
+        override send(frame: OutgoingFrame): void {
+          if (!frame.droppable) return super.send(frame);
+          frames.add(frame);
+        }
+      })();
+      arrive(t, socket);
+      socket.receive(hello, '$1;default;;_OnNamespaceConnect;0;0;');
+    }
+    await settle();
+
+    t.server.in('default').broadcast('tick', body);
+
+    expect(frames.size).toBe(times);
+  });
+
+  it('tells each receiver the room that it is in, marked or not', async () => {
+    const t = testServer(namespaces);
+    const rich = await member(t, { rooms: ['b'], hello: 'Mnefeli/1' });
+    const inA = await member(t, { rooms: ['a'] });
+    const richInA = await member(t, { rooms: ['a'], hello: 'Mnefeli/1' });
+
+    t.server.in('default').room('a', 'b').broadcast('chat', [1]);
+
+    expect(rich.socket.sent).toEqual([';default;b;chat;0;j;[1]']);
+    expect(inA.socket.sent).toEqual([';default;a;chat;0;0;[1]']);
+    expect(richInA.socket.sent).toEqual([';default;a;chat;0;j;[1]']);
   });
 
   it('tells each receiver the room that it is in, where several are meant', async () => {

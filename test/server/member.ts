@@ -5,14 +5,16 @@ import { settle, silentLog, type TestServer } from '../support/test-server.js';
 export interface MemberOptions extends Partial<Arrival> {
   readonly namespace?: string;
   readonly rooms?: readonly string[];
+  /** Its first frame. @default 'M' */
+  readonly hello?: string;
 }
 
 /** A raw peer that is connected to a namespace, and to rooms of it. What it has been sent until then is forgotten. */
 export async function member(
   server: TestServer,
-  { namespace = 'default', rooms = [], ...arrival }: MemberOptions = {},
+  { namespace = 'default', rooms = [], hello = 'M', ...arrival }: MemberOptions = {},
 ): Promise<ReturnType<TestServer['accept']>> {
-  const peer = server.accept({ hello: true, ...arrival });
+  const peer = server.accept({ hello, ...arrival });
   peer.socket.receive(`$1;${namespace};;_OnNamespaceConnect;0;0;`);
   await settle();
   for (const room of rooms) peer.socket.receive(`$2;${namespace};${room};_OnRoomJoin;0;0;`);

@@ -32,8 +32,8 @@ export interface TestServer {
   readonly clock: ManualClock;
   readonly counters: Counters;
   readonly log: MemoryLog;
-  /** A raw peer: frames in and out, no client library. With `hello` it has said `M` and forgotten the answer. */
-  accept(arrival?: Partial<Arrival> & { hello?: boolean }): { conn: Conn; socket: MemorySocket };
+  /** A raw peer: frames in and out, no client library. With `hello` it has said `M`, or those words, and forgotten the answer. */
+  accept(arrival?: Partial<Arrival> & { hello?: boolean | string }): { conn: Conn; socket: MemorySocket };
   /** A whole client end, of the same core, that has been welcomed. */
   dial(
     namespaces?: Namespaces,
@@ -62,7 +62,7 @@ export function testServer(namespaces: Namespaces, options: TestServerOptions = 
     const socket = new MemorySocket();
     const conn = acceptOn(server, socket, log, arrival);
     if (hello) {
-      socket.receive('M');
+      socket.receive(hello === true ? 'M' : hello);
       socket.sent.length = 0;
     }
     return { conn, socket };
