@@ -6,14 +6,14 @@ import type { BroadcasterSupply } from '../inversify/broadcaster-supply.js';
 import type { Timer } from '../ports/clock.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { DEFAULT_HANDLER_TIMEOUT_MS } from '../server/options.js';
-import { type Arrival, type CloseOptions, Server } from '../server/server.js';
+import { type CloseOptions, Server } from '../server/server.js';
 import { WsSocket } from '../transport/ws-socket.js';
-import { addressOf } from './address-of.js';
 import type { NefeliOptions } from './options.js';
 import { OriginCheck } from './origin.js';
 import { DEFAULT_MOUNT, type Prepared, prepare } from './prepare.js';
+import { RequestArrival } from './request-arrival.js';
 import { UpgradeGuard } from './upgrade-guard.js';
-import { reconnectTriesOf, UrlHeaders } from './url-headers.js';
+import { UrlHeaders } from './url-headers.js';
 import './request.js';
 
 /** Waits for a promise, but not longer than this. */
@@ -193,7 +193,7 @@ export class Mount extends Server implements NefeliMount {
         serverOptions: request.server.websocketServer.options,
         closeGraceMs: this.closeGraceMs,
       });
-      this.accept(socket, this.#arrivalOf(request, id));
+      this.accept(socket, new RequestArrival(request, { id, user: this.#userOf(request) }));
     } catch (err) {
       this.#fail(ws, request, err);
     }
@@ -204,20 +204,8 @@ export class Mount extends Server implements NefeliMount {
     new WsSocket(ws).close(CloseCode.InternalError, '');
   }
 
-  #arrivalOf(request: FastifyRequest, id: string): Arrival {
-    const { user = (from: FastifyRequest) => (from as { user?: unknown }).user } = this.#options; // plugins add it
-    let log: FastifyBaseLogger | undefined;
-    return {
-      id,
-      request,
-      user: user(request),
-      reconnectTries: reconnectTriesOf(request),
-      address: addressOf(request),
-      // Made on first use: a quiet connection logs nothing, and a child logger costs memory.
-      get log() {
-        log ??= request.log.child({ conn: id });
-        return log;
-      },
-    };
+  #userOf(request: FastifyRequest): unknown {
+    const { user } = this.#options;
+    return user ? user(request) : (request as { user?: unknown }).user; // plugins add it
   }
 }

@@ -1,6 +1,7 @@
 import fastifyWebsocket, { type WebsocketPluginOptions } from '@fastify/websocket';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
+import { systemScheduler } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
 import { checkOptions } from './check-options.js';
 import { findMount, Mount, Mounts, type NefeliMount } from './mount.js';
@@ -47,7 +48,7 @@ async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Moun
 
   const { websocket = {}, upgradeTimeoutMs = DEFAULT_UPGRADE_TIMEOUT_MS } = options;
   const mounts = new Mounts({ isPayloadFixed: websocket.options?.maxPayload !== undefined });
-  const pending = new PendingUpgrades(app.server, upgradeTimeoutMs);
+  const pending = new PendingUpgrades(app.server, { timeoutMs: upgradeTimeoutMs, scheduler: systemScheduler });
   app.decorate(MOUNTS, mounts);
   app.decorate('nefeli', { getter: () => mounts.main });
   app.addHook('onRoute', markRoute);
@@ -60,6 +61,7 @@ async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Moun
     errorHandler: errorHandler(websocket.errorHandler),
     options: { maxPayload: 0, ...websocket.options },
   });
+  app.websocketServer.on('headers', (_, request) => pending.answered(request)); // the 101 is written right after
   app.addHook('onRequest', guardUpgrade);
   return mounts;
 }

@@ -1,6 +1,10 @@
-import { connect, type Socket } from 'node:net';
+import { EventEmitter } from 'node:events';
+import type { Server } from 'node:http';
+import { connect, Socket } from 'node:net';
 import { nefeli } from 'nefeli';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { PendingUpgrades } from '../../src/fastify/pending-upgrades.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { portOf } from '../support/port-of.js';
 import { RawClient, startApp, startNefeli } from '../support/start-app.js';
 
@@ -63,5 +67,44 @@ describe('an upgrade that does not come about', () => {
     await new Promise((resolve) => setTimeout(resolve, 60)); // three times the time after which an idle upgrade ends
     client.send('$1;nope;;x;0;0;');
     expect(await client.next()).toBe('$1;nope;;x;1;0;bad namespace');
+  });
+
+  it('leaves no timeout and no listener at the socket of one that does', async () => {
+    const app = await startNefeli({ namespaces });
+    const sockets: Socket[] = [];
+    app.server.on('connection', (socket: Socket) => sockets.push(socket));
+    await RawClient.join(app, 'default');
+    const [socket] = sockets;
+
+    expect([socket?.timeout, socket?.listenerCount('timeout')]).toEqual([0, 0]);
+    // One of the response that the upgrade began with, one of ws.
+    expect(socket?.listenerCount('close')).toBe(2);
+  });
+
+  it('ends at its own time, whatever came before it and comes after it', async () => {
+    const clock = new ManualClock();
+    const server = new EventEmitter() as EventEmitter & Pick<Server, 'on'>; // all that is needed of it
+    const pending = new PendingUpgrades(server, { timeoutMs: 1_000, scheduler: clock });
+    const ask = (): Socket => {
+      const socket = new Socket();
+      server.emit('upgrade', {}, socket);
+      return socket;
+    };
+    const first = ask();
+    clock.advanceMs(600);
+    const answered = ask();
+    const second = ask();
+    pending.answered({ socket: answered });
+    await new Promise((resolve) => setImmediate(resolve));
+
+    clock.advanceMs(400);
+    expect([first, answered, second].map(({ destroyed }) => destroyed)).toEqual([true, false, false]);
+    clock.advanceMs(599);
+    expect(second.destroyed).toBe(false);
+    clock.advanceMs(1);
+    expect([first, answered, second].map(({ destroyed }) => destroyed)).toEqual([true, false, true]);
+
+    await vi.waitFor(() => expect(pending.size).toBe(0));
+    answered.destroy();
   });
 });
