@@ -1,5 +1,6 @@
 import type { CloseInfo, Conn, WaitOptions } from '../ports/conn.js';
 import type { NamespaceTable } from './event-table.js';
+import type { FewByName } from './few-by-name.js';
 import type { HandlerQueue } from './handler-queue.js';
 import type { Link } from './link.js';
 import type { LiveNSConn } from './live-ns-conn.js';
@@ -22,8 +23,8 @@ export interface ConnContext {
   readonly asks: PendingAsks;
   readonly queue: HandlerQueue;
   /** The namespaces that are connected, by name. */
-  readonly connected: Map<string, LiveNSConn>;
-  readonly opening: Map<string, Opening>;
+  readonly connected: FewByName<LiveNSConn>;
+  readonly opening: FewByName<Opening>;
   /** What is being connected from here, until nothing is left of what could not be. Made with the first. */
   underWay: Set<Promise<unknown>> | undefined;
   /** How many rooms are joined, over all namespaces. */

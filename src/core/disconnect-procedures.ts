@@ -56,7 +56,7 @@ export async function askDisconnect(context: ConnContext, namespace: string, opt
 
 /** Disconnects the other side from every namespace, one after the other. */
 export async function disconnectEach({ connected }: ConnContext, options?: WaitOptions): Promise<void> {
-  for (const ns of [...connected.values()]) {
+  for (const ns of connected.values()) {
     // While one namespace is disconnected the other side may disconnect the next.
     if (connected.get(ns.namespace) === ns) await ns.disconnect(options);
   }
@@ -64,7 +64,7 @@ export async function disconnectEach({ connected }: ConnContext, options?: WaitO
 
 /** Leaves every namespace because the connection has ended. */
 export async function endAll(context: ConnContext): Promise<void> {
-  for (const ns of [...context.connected.values()]) await end(context, ns, { isLocal: true, isForced: true });
+  for (const ns of context.connected.values()) await end(context, ns, { isLocal: true, isForced: true });
 }
 
 async function end(context: ConnContext, ns: LiveNSConn, circumstances: Circumstances): Promise<void> {

@@ -7,7 +7,7 @@ import { replyConnect } from './connect-procedures.js';
 import { replyDisconnect } from './disconnect-procedures.js';
 import type { EventEntry } from './event-table.js';
 import { notify } from './failures.js';
-import type { HandledFrame } from './handler-queue.js';
+import type { HandledFrame } from './handled-frame.js';
 import { LiveMessage } from './live-message.js';
 import type { LiveNSConn } from './live-ns-conn.js';
 import { replyJoin, replyLeave } from './room-procedures.js';

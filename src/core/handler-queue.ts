@@ -1,14 +1,10 @@
 import type { Timer } from '../ports/clock.js';
 import type { Concurrency } from '../ports/namespace-options.js';
-import { isRequestEvent, SystemEvent } from '../protocol/event-names.js';
-import type { Frame, WireMessage } from '../protocol/message.js';
+import type { WireMessage } from '../protocol/message.js';
+import type { EventTable } from './event-table.js';
+import { type HandledFrame, isAsk, isDisconnect, isRequest, laneOf } from './handled-frame.js';
 import type { ConnSettings } from './settings.js';
 import { TokenBucket } from './token-bucket.js';
-
-/** A frame that a handler is to see. */
-export type HandledFrame = Extract<Frame, { kind: 'message' | 'native' }>;
-
-type AskFrame = Extract<HandledFrame, { kind: 'message' }>;
 
 interface Waiting {
   readonly frame: HandledFrame;
@@ -18,17 +14,22 @@ interface Waiting {
 /** While handlers wait for replies, reading goes on until this many times the limits wait: the replies must get through. */
 const HARD_LIMIT_FACTOR = 4;
 
-const laneOf = (frame: HandledFrame): string => (frame.kind === 'native' ? '' : frame.message.namespace);
-const isRequest = (frame: HandledFrame): boolean => frame.kind === 'message' && isRequestEvent(frame.message.event);
-const isAsk = (frame: HandledFrame): frame is AskFrame => frame.kind === 'message' && frame.message.wait !== '';
-
-const isDisconnect = (frame: HandledFrame): boolean =>
-  frame.kind === 'message' && frame.message.event === SystemEvent.NamespaceDisconnect;
-
 /** How many handlers of one namespace run at a time. */
 function mostAtATime(concurrency: Concurrency): number {
   if (concurrency === 'serial') return 1;
   return concurrency === 'parallel' ? Number.POSITIVE_INFINITY : concurrency;
+}
+
+/** By table, which all connections of a server have in common. */
+const ownQueues = new WeakMap<EventTable, boolean>();
+
+/** Whether any namespace is not in the queue of all. */
+function hasOwnQueues(table: EventTable): boolean {
+  const known = ownQueues.get(table);
+  if (known !== undefined) return known;
+  const found = [...table.values()].some(({ concurrency = 'serial' }) => concurrency !== 'serial');
+  ownQueues.set(table, found);
+  return found;
 }
 
 /** Something takes effect in a namespace: what was asked for there, and has been acknowledged. */
@@ -37,7 +38,8 @@ interface Hold {
   mayPass(asked: WireMessage): boolean;
 }
 
-interface QueueEvents {
+/** What a queue needs of its connection. */
+export interface QueueEvents {
   /** Handles one frame. Must not throw or reject. */
   handle(frame: HandledFrame): void | Promise<void>;
   /** Whether an ask of the other side may be handled while the handler of another frame of its namespace runs. */
@@ -61,8 +63,6 @@ export class HandlerQueue {
   readonly #settings: ConnSettings;
   readonly #events: QueueEvents;
   readonly #bucket: TokenBucket | undefined;
-  /** Whether any namespace is not in the queue of all. */
-  readonly #hasOwnQueues: boolean;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   /** What handlers run for: a frame, or with `undefined` the hook of the connection. */
@@ -81,7 +81,6 @@ export class HandlerQueue {
     const { messagesPerSecond, messageBurst } = settings.limits;
     this.#settings = settings;
     this.#events = events;
-    this.#hasOwnQueues = [...settings.table.values()].some(({ concurrency = 'serial' }) => concurrency !== 'serial');
     if (Number.isFinite(messagesPerSecond)) {
       this.#bucket = new TokenBucket(settings.scheduler, messagesPerSecond, Math.max(1, messageBurst));
     }
@@ -92,6 +91,8 @@ export class HandlerQueue {
   }
 
   push(frame: HandledFrame, bytes: number): void {
+    // Most frames find nobody before them, and do not wait at all.
+    if (this.#isFree && !this.#isThrottled()) return this.#handleAtOnce(frame);
     this.#waiting.push({ frame, bytes });
     this.#waitingBytes += bytes;
     if (!this.#isStuck || this.#mayGo(frame)) this.#drain();
@@ -130,6 +131,19 @@ export class HandlerQueue {
     return this.#running.length === 0 && !this.#holds?.size;
   }
 
+  /** Whether a frame that comes now is the next. */
+  get #isFree(): boolean {
+    return this.#waiting.length === 0 && this.#isIdle && !this.#isDraining && !this.#isClosed;
+  }
+
+  #handleAtOnce(frame: HandledFrame): void {
+    this.#isDraining = true;
+    this.#handle(frame);
+    this.#isDraining = false;
+    if (this.#waiting.length > 0) this.#drain();
+    if (this.#waiting.length > 0 || this.#isPaused) this.#updateReading();
+  }
+
   #updateReading(): void {
     if (this.#isClosed) return;
     const { maxInboxFrames, maxInboxBytes } = this.#settings.limits;
@@ -165,10 +179,14 @@ export class HandlerQueue {
       if (index === 0) this.#waiting.shift();
       else this.#waiting.splice(index, 1);
       this.#waitingBytes -= bytes;
-      const result = this.#events.handle(frame);
-      if (result) void this.#run(frame, () => result);
+      this.#handle(frame);
     }
     this.#isDraining = false;
+  }
+
+  #handle(frame: HandledFrame): void {
+    const result = this.#events.handle(frame);
+    if (result) void this.#run(frame, () => result);
   }
 
   /** The first frame that may be handled now, or -1. */
@@ -186,7 +204,7 @@ export class HandlerQueue {
   get #mayAnyRun(): boolean {
     const { length: runningCount } = this.#running;
     if (runningCount >= this.#settings.limits.maxRunningHandlers) return false;
-    return runningCount === 0 || this.#hasOwnQueues || this.#events.pendingAsks() > 0;
+    return runningCount === 0 || this.#events.pendingAsks() > 0 || hasOwnQueues(this.#settings.table);
   }
 
   /** Whether a frame may be handled before all that waits and could not. A request that may not is remembered. */

@@ -3,7 +3,7 @@ import type { CloseInfo, Conn, NSConn, WaitOptions } from '../ports/conn.js';
 import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode, fitCloseReason, isSendableCloseCode } from '../protocol/close-codes.js';
 import { isLarger } from '../protocol/codec.js';
-import type { Body, FrameData } from '../protocol/message.js';
+import type { Body, FrameData, WireMessage } from '../protocol/message.js';
 import type { ConnContext, Opening } from './conn-context.js';
 import type { ConnIdentity } from './conn-identity.js';
 import { ConnLink } from './conn-link.js';
@@ -11,13 +11,15 @@ import { askConnect, connectNative } from './connect-procedures.js';
 import { Deadlines } from './deadlines.js';
 import { disconnectEach, endAll } from './disconnect-procedures.js';
 import { dispatch } from './dispatch.js';
+import { EndingConn } from './ending-conn.js';
 import type { NamespaceTable } from './event-table.js';
 import { closeCodeOf, publish } from './failures.js';
-import { HandlerQueue } from './handler-queue.js';
+import { FewByName } from './few-by-name.js';
+import type { HandledFrame } from './handled-frame.js';
+import { HandlerQueue, type QueueEvents } from './handler-queue.js';
 import { Handshake } from './handshake.js';
 import { Inbound } from './inbound.js';
 import { isIndependent } from './independence.js';
-import { KnownConn } from './known-conn.js';
 import type { LiveNSConn } from './live-ns-conn.js';
 import { observed } from './observed.js';
 import { Outbound } from './outbound.js';
@@ -27,19 +29,17 @@ import type { ConnSettings } from './settings.js';
 import { Waiters } from './waiters.js';
 
 /** One end of one connection: the same on a server and on a client. */
-export class LiveConn extends KnownConn implements ConnContext, SocketListener {
+export class LiveConn extends EndingConn implements ConnContext, SocketListener, QueueEvents {
   readonly settings: ConnSettings;
   readonly conn: Conn = this;
   readonly link: ConnLink = new ConnLink(this);
   readonly outbound: Outbound;
   readonly asks: PendingAsks;
   readonly queue: HandlerQueue;
-  readonly connected: Map<string, LiveNSConn> = new Map();
-  readonly opening: Map<string, Opening> = new Map();
+  readonly connected: FewByName<LiveNSConn> = new FewByName();
+  readonly opening: FewByName<Opening> = new FewByName();
   underWay: Set<Promise<unknown>> | undefined;
-  readonly closed: Promise<CloseInfo>;
   roomCount = 0;
-  ended: CloseInfo | undefined;
   #id: string;
   readonly #socket: Socket;
   /** None once it is over: most of a connection's life. */
@@ -48,10 +48,8 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
   #waiters: Waiters | undefined;
   readonly #inbound: Inbound;
   #deadlines: Deadlines | undefined;
-  #abort: AbortController | undefined;
   #wasAdmitted = false;
   #endDeadlineMs = 0;
-  #resolveClosed: ((info: CloseInfo) => void) | undefined;
 
   constructor(settings: ConnSettings, socket: Socket, identity: ConnIdentity) {
     super(identity);
@@ -59,19 +57,10 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     this.#socket = socket;
     this.#id = identity.arrival.id;
     this.outbound = new Outbound(settings, socket);
-    this.queue = new HandlerQueue(settings, {
-      handle: (frame) => dispatch(this, frame),
-      mayPass: (running, asked) => running.kind === 'native' || isIndependent(this, running.message, asked),
-      pendingAsks: () => this.asks.size,
-      pause: () => this.#pause(),
-      resume: () => this.#resume(),
-    });
-    this.asks = new PendingAsks(settings, () => this.queue.asksChanged());
+    this.queue = new HandlerQueue(settings, this);
+    this.asks = new PendingAsks(settings, this.queue);
     this.#inbound = new Inbound(this);
     this.#handshake = new Handshake(settings, this.#handshakeEvents(), this.#id);
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
   }
 
   get id(): string {
@@ -92,25 +81,13 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     return this.#waiters;
   }
 
-  get isClosed(): boolean {
-    return this.ended !== undefined;
-  }
-
   /** Whether this side does not read at the moment, so that nothing can be expected to arrive. */
   get isReadingPaused(): boolean {
     return this.queue.isPaused || this.#handshake?.isPaused === true;
   }
 
-  get signal(): AbortSignal {
-    if (!this.#abort) {
-      this.#abort = new AbortController();
-      if (this.ended) this.#abort.abort(new WsError('CONN_CLOSED', this.ended));
-    }
-    return this.#abort.signal;
-  }
-
   get namespaces(): readonly NSConn[] {
-    return [...this.connected.values()];
+    return this.connected.values();
   }
 
   namespace(name: string): NSConn | undefined {
@@ -214,6 +191,29 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     if (!this.ended) this.outbound.sendFrame(frame);
   }
 
+  handle(frame: HandledFrame): void | Promise<void> {
+    return dispatch(this, frame);
+  }
+
+  mayPass(running: HandledFrame, asked: WireMessage): boolean {
+    return running.kind === 'native' || isIndependent(this, running.message, asked);
+  }
+
+  pendingAsks(): number {
+    return this.asks.size;
+  }
+
+  pause(): void {
+    this.settings.metrics.count('reading.paused');
+    this.#deadlines?.pause();
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.isReadingPaused) this.#deadlines?.resume();
+    this.#socket.resume();
+  }
+
   async #letIn(result: unknown): Promise<void> {
     try {
       if (isPromiseLike(result)) await result;
@@ -244,23 +244,12 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
         if (!this.ended) this.#inbound.receive(data);
       },
       close: (code, reason) => this.close(code, reason),
-      pause: () => this.#pause(),
+      pause: () => this.pause(),
       resume: () => {
         this.#handshake = undefined;
-        if (!this.queue.isPaused) this.#resume();
+        if (!this.queue.isPaused) this.resume();
       },
     };
-  }
-
-  #pause(): void {
-    this.settings.metrics.count('reading.paused');
-    this.#deadlines?.pause();
-    this.#socket.pause();
-  }
-
-  #resume(): void {
-    if (!this.isReadingPaused) this.#deadlines?.resume();
-    this.#socket.resume();
   }
 
   /** Ends everything at once, and then tells of it, in order: rooms, namespaces, the connection. */
@@ -273,7 +262,7 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     this.outbound.stop();
     this.#deadlines?.stop();
     this.settings.hub?.ended(this);
-    this.#abort?.abort(error);
+    this.abort(error);
     this.asks.failAll(error);
     this.#waiters?.failAll(error);
     void this.#tellOfEnd(info);
@@ -290,6 +279,6 @@ export class LiveConn extends KnownConn implements ConnContext, SocketListener {
     if (this.handlerTimeMs() <= 0)
       this.log.warn({ conn: this.id }, 'not all that ended with a connection was told in time');
     this.forget();
-    this.#resolveClosed?.(info);
+    this.told(info);
   }
 }

@@ -2,6 +2,7 @@ import { type PublicError, WsError } from '../errors.js';
 import { type Conn, NSConn, type Room, type WaitOptions } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
 import type { NamespaceTable } from './event-table.js';
+import { FewByName } from './few-by-name.js';
 import type { Link } from './link.js';
 import { LiveRoom } from './live-room.js';
 import { observed } from './observed.js';
@@ -26,7 +27,7 @@ export class LiveNSConn extends NSConn {
   joining: Map<string, Promise<void>> | undefined;
   readonly #link: Link;
   /** Made with the first room: most namespaces of most connections have none. */
-  #rooms: Map<string, LiveRoom> | undefined;
+  #rooms: FewByName<LiveRoom> | undefined;
 
   constructor(conn: Conn, table: NamespaceTable, link: Link) {
     super();
@@ -40,7 +41,7 @@ export class LiveNSConn extends NSConn {
   }
 
   get rooms(): readonly LiveRoom[] {
-    return this.#rooms ? [...this.#rooms.values()] : [];
+    return this.#rooms?.values() ?? [];
   }
 
   room(name: string): LiveRoom | undefined {
@@ -82,7 +83,7 @@ export class LiveNSConn extends NSConn {
 
   addRoom(name: string): LiveRoom {
     const room = new LiveRoom(name, this, this.#link);
-    this.#rooms ??= new Map();
+    this.#rooms ??= new FewByName();
     this.#rooms.set(name, room);
     return room;
   }

@@ -19,17 +19,21 @@ interface Pending extends AskOutcome {
   readonly stopListening: (() => void) | undefined;
 }
 
+/** Hears of it whenever the number of waiting asks has changed. */
+interface AsksObserver {
+  asksChanged(): void;
+}
+
 /** The asks that this side has sent and whose replies have not come yet. */
 export class PendingAsks {
   readonly #settings: ConnSettings;
-  readonly #onChange: () => void;
+  readonly #observer: AsksObserver;
   /** Made with the first: most connections are never asked anything. */
   #waiting: Map<string, Pending> | undefined;
 
-  /** @param onChange called whenever the number of waiting asks has changed */
-  constructor(settings: ConnSettings, onChange: () => void) {
+  constructor(settings: ConnSettings, observer: AsksObserver) {
     this.#settings = settings;
-    this.#onChange = onChange;
+    this.#observer = observer;
   }
 
   get size(): number {
@@ -63,7 +67,7 @@ export class PendingAsks {
       stopListening: signal && (() => signal.removeEventListener('abort', abort)),
     });
     metrics.count('asks.sent');
-    this.#onChange();
+    this.#observer.asksChanged();
     return wait;
   }
 
@@ -89,7 +93,7 @@ export class PendingAsks {
     this.#waiting?.delete(wait);
     pending.timer.cancel();
     pending.stopListening?.();
-    this.#onChange();
+    this.#observer.asksChanged();
     return pending;
   }
 }

@@ -160,7 +160,8 @@ function openAll(parts: readonly Part[], ns: NSConn): unknown {
       return failOpen(parts, scopes, error);
     }
   }
-  return scopes;
+  // What has grown has room for 17, and is kept as long as the connection: the copy has none to spare.
+  return [...scopes];
 }
 
 async function openRest(

@@ -16,19 +16,22 @@ export interface HeartbeatOptions {
  */
 export const DEFAULT_HEARTBEAT: HeartbeatOptions = { pingMs: 25_000, pongMs: 8_000 };
 
-/** What is kept alive. */
-export interface Beating {
-  ping(): void;
-  /** Whether this side does not read at the moment: the pong may be there and not be seen. */
-  isReadingPaused(): boolean;
-  /** Nothing has come from the peer since it was pinged. */
-  onLost(): void;
-}
-
-interface Entry {
-  nextPingMs: number;
+/** What is kept alive. It carries what the heartbeat notes of it, so that a frame that comes costs no look-up. */
+export abstract class Beating {
+  nextPingMs = 0;
   /** By when something must have come; 0 while nothing is awaited. */
-  deadlineMs: number;
+  deadlineMs = 0;
+
+  abstract ping(): void;
+  /** Whether this side does not read at the moment: the pong may be there and not be seen. */
+  abstract isReadingPaused(): boolean;
+  /** Nothing has come from the peer since it was pinged. */
+  abstract onLost(): void;
+
+  /** Something has come from the peer: it is there. */
+  heard(): void {
+    this.deadlineMs = 0;
+  }
 }
 
 /** How exactly deadlines are met, in milliseconds. */
@@ -42,7 +45,7 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
-  readonly #entries = new Map<Beating, Entry>();
+  readonly #beating = new Set<Beating>();
   readonly #tickMs: number;
   #timer: Timer | undefined;
   #lastTickMs = 0;
@@ -55,25 +58,21 @@ export class Heartbeat {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#beating.size;
   }
 
   add(beating: Beating): void {
     // The first ping comes between half a period and a whole one: connections that came together are pinged apart.
     const first = this.#options.pingMs * (1 - this.#random.fraction() / 2);
-    this.#entries.set(beating, { nextPingMs: this.#scheduler.nowMs() + first, deadlineMs: 0 });
+    beating.nextPingMs = this.#scheduler.nowMs() + first;
+    beating.deadlineMs = 0;
+    this.#beating.add(beating);
     if (!this.#timer) this.#tickLater();
   }
 
   remove(beating: Beating): void {
-    this.#entries.delete(beating);
-    if (this.#entries.size === 0) this.stop();
-  }
-
-  /** Something has come from the peer: it is there. */
-  heard(beating: Beating): void {
-    const entry = this.#entries.get(beating);
-    if (entry) entry.deadlineMs = 0;
+    this.#beating.delete(beating);
+    if (this.#beating.size === 0) this.stop();
   }
 
   stop(): void {
@@ -92,21 +91,21 @@ export class Heartbeat {
     // A process that stood still could not read the pongs that came meanwhile: its own delay is nobody's fault.
     const sinceMs = now - this.#lastTickMs;
     const stallMs = sinceMs > this.#tickMs + this.#options.pongMs / 2 ? sinceMs : 0;
-    for (const [beating, entry] of this.#entries) this.#check(beating, entry, now, stallMs);
+    for (const beating of this.#beating) this.#check(beating, now, stallMs);
     // Who is lost may have been followed by somebody new, who has started the timer already.
-    if (this.#entries.size > 0 && !this.#timer) this.#tickLater();
+    if (this.#beating.size > 0 && !this.#timer) this.#tickLater();
   }
 
-  #check(beating: Beating, entry: Entry, now: number, stallMs: number): void {
-    if (entry.deadlineMs > 0) {
-      if (beating.isReadingPaused()) entry.deadlineMs += now - this.#lastTickMs;
-      else entry.deadlineMs += stallMs;
-      if (now < entry.deadlineMs) return;
-      this.#entries.delete(beating);
+  #check(beating: Beating, now: number, stallMs: number): void {
+    if (beating.deadlineMs > 0) {
+      if (beating.isReadingPaused()) beating.deadlineMs += now - this.#lastTickMs;
+      else beating.deadlineMs += stallMs;
+      if (now < beating.deadlineMs) return;
+      this.#beating.delete(beating);
       beating.onLost();
-    } else if (now >= entry.nextPingMs) {
-      entry.nextPingMs = now + this.#options.pingMs;
-      entry.deadlineMs = now + this.#options.pongMs;
+    } else if (now >= beating.nextPingMs) {
+      beating.nextPingMs = now + this.#options.pingMs;
+      beating.deadlineMs = now + this.#options.pongMs;
       beating.ping();
     }
   }

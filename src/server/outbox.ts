@@ -11,15 +11,18 @@ import { WaitingFrames } from './waiting-frames.js';
  */
 export type SlowReaderPolicy = 'close' | 'drop-newest' | 'drop-oldest';
 
-/** How much may wait for one reader, what is done when more does, and who hears of the socket. */
+/** How much may wait for one reader, and what is done when more does. One object for all outboxes of a server. */
 export interface OutboxOptions {
   readonly maxOutboxBytes: number;
   readonly slowReader: SlowReaderPolicy;
   readonly metrics: Metrics;
+}
+
+/** Who hears of the socket of an outbox, beside whoever listens to it. */
+export interface OutboxOwner {
   /** Something has come from the peer. */
-  readonly onHeard: () => void;
-  /** The socket has closed. */
-  readonly onClosed: () => void;
+  heard(): void;
+  onSocketClosed(): void;
 }
 
 /**
@@ -34,6 +37,7 @@ export class Outbox implements Socket, SocketListener {
   readonly #options: OutboxOptions;
   /** A small outbox is no larger for what the socket holds. */
   readonly #holdBackBytes: number;
+  #owner: OutboxOwner | undefined;
   #listener: SocketListener | undefined;
   /** Made when the first frame has to wait: most readers keep up. */
   #waiting: WaitingFrames | undefined;
@@ -44,6 +48,11 @@ export class Outbox implements Socket, SocketListener {
     this.#socket = socket;
     this.#options = options;
     this.#holdBackBytes = Math.min(SOCKET_BYTES, options.maxOutboxBytes / 2);
+  }
+
+  /** Called once, before anything can come. */
+  belongTo(owner: OutboxOwner): void {
+    this.#owner = owner;
   }
 
   get isOpen(): boolean {
@@ -91,12 +100,12 @@ export class Outbox implements Socket, SocketListener {
   }
 
   onFrame(data: Parameters<SocketListener['onFrame']>[0]): void {
-    this.#options.onHeard();
+    this.#owner?.heard();
     this.#listener?.onFrame(data);
   }
 
   onPong(): void {
-    this.#options.onHeard();
+    this.#owner?.heard();
     this.#listener?.onPong();
   }
 
@@ -113,7 +122,7 @@ export class Outbox implements Socket, SocketListener {
   onClose(code: number, reason: string): void {
     this.#clear();
     this.#listener?.onClose(code, reason);
-    this.#options.onClosed();
+    this.#owner?.onSocketClosed();
   }
 
   get #isSocketFull(): boolean {

@@ -19,7 +19,7 @@ import { addExceptions, everybodyIn, LiveBroadcastTarget } from './live-broadcas
 import { LocalHub } from './local-hub.js';
 import { LocalView, targetOf } from './local-view.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type OutboxOptions } from './outbox.js';
 import { ConnectionCounts, type QuotaRefusal } from './quotas.js';
 import { Registry } from './registry.js';
 import { Session } from './session.js';
@@ -56,6 +56,7 @@ export class Server {
   readonly #log: Logger;
   readonly #resolved: ResolvedOptions;
   readonly #settings: ConnSettings;
+  readonly #outboxOptions: OutboxOptions;
   readonly #registry = new Registry();
   readonly #hub: LocalHub;
   readonly #cluster: Cluster | undefined;
@@ -74,6 +75,7 @@ export class Server {
     this.metrics = metrics;
     this.#log = log;
     this.closeGraceMs = resolved.closeGraceMs;
+    this.#outboxOptions = { maxOutboxBytes: limits.maxOutboxBytes, slowReader: resolved.slowReader, metrics };
     this.#counts = new ConnectionCounts(limits);
     this.#heartbeat = heartbeat ? new Heartbeat(heartbeat, scheduler, random) : undefined;
     this.#cluster = adapter && new Cluster({ adapter, scheduler, random, metrics, log });
@@ -139,16 +141,10 @@ export class Server {
       socket.close(this.isClosing ? CloseCode.GoingAway : CloseCode.TryAgainLater, refusal);
       return undefined;
     }
-    const { limits, slowReader, random } = this.#resolved;
-    const outbox = new Outbox(socket, {
-      maxOutboxBytes: limits.maxOutboxBytes,
-      slowReader,
-      metrics: this.metrics,
-      onHeard: () => this.#heartbeat?.heard(session),
-      onClosed: () => session.onSocketClosed(),
-    });
-    const conn = new LiveConn(this.#settings, outbox, { key: random.uuid(), arrival });
+    const outbox = new Outbox(socket, this.#outboxOptions);
+    const conn = new LiveConn(this.#settings, outbox, { key: this.#resolved.random.uuid(), arrival });
     const session = new Session(conn, outbox, address);
+    outbox.belongTo(session);
     this.#enroll(session);
     conn.start();
     return conn;
@@ -229,7 +225,6 @@ export class Server {
   #enroll(session: Session): void {
     const { conn } = session;
     this.#sessions.set(conn, session);
-    void session.over.then(() => this.#sessions.delete(conn));
     this.#registry.add(conn);
     this.#counts.add(session.address);
     this.#heartbeat?.add(session);
@@ -240,6 +235,7 @@ export class Server {
   #onEnded(conn: Conn): void {
     const session = this.#sessions.get(conn);
     if (!session) return;
+    void session.over.then(() => this.#sessions.delete(conn));
     this.#registry.remove(session.conn);
     this.#counts.remove(session.address);
     this.#heartbeat?.remove(session);

@@ -1,23 +1,28 @@
 import type { LiveConn } from '../core/live-conn.js';
 import type { Socket } from '../ports/socket.js';
-import type { Beating } from './heartbeat.js';
+import { Beating } from './heartbeat.js';
+import type { OutboxOwner } from './outbox.js';
 
 /** What a server keeps of one connection until its socket has closed and its last event has been handled. */
-export class Session implements Beating {
+export class Session extends Beating implements OutboxOwner {
   readonly conn: LiveConn;
   readonly address: string;
-  /** Fulfilled when nothing is left to come. */
-  readonly over: Promise<void>;
   readonly #socket: Socket;
+  #over: Promise<void> | undefined;
   #isSocketClosed = false;
   #resolveSocketClosed: (() => void) | undefined;
 
   constructor(conn: LiveConn, socket: Socket, address: string) {
+    super();
     this.conn = conn;
     this.address = address;
     this.#socket = socket;
-    // Nothing is made for the socket until it is waited for: a connection that lives has few promises.
-    this.over = conn.closed.then(() => this.#socketClosed());
+  }
+
+  /** Fulfilled when nothing is left to come. Made when it is first asked for: a connection that lives has no promises. */
+  get over(): Promise<void> {
+    this.#over ??= this.conn.closed.then(() => this.#socketClosed());
+    return this.#over;
   }
 
   onSocketClosed(): void {

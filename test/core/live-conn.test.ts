@@ -109,6 +109,33 @@ describe('LiveConn', () => {
   });
 
   describe('close', () => {
+    it('fulfils closed only when all has been told, whenever it is asked for', async () => {
+      const gate = deferred();
+      const { conn } = openEnd('server', SERVED, { onDisconnect: () => gate.promise });
+      let isFulfilled = false;
+
+      conn.close(4001, 'kicked');
+      const { closed } = conn;
+      void closed.then(() => {
+        isFulfilled = true;
+      });
+      await settle();
+      expect(isFulfilled).toBe(false);
+      gate.resolve();
+      await settle();
+
+      expect(isFulfilled).toBe(true);
+      expect(conn.closed).toBe(closed);
+    });
+
+    it('fulfils closed also where it is asked for when all is over', async () => {
+      const { conn, socket } = openEnd('server', SERVED);
+      socket.receiveClose();
+      await settle();
+
+      expect(await conn.closed).toEqual({ code: 1000, reason: '' });
+    });
+
     it('sends what is held back, then a close frame with its code and reason, and tells of it in order', async () => {
       const { conn, socket, history } = await connectedEnd('server', (list) => ({ default: recording(list) }), {
         onDisconnect: () => void history.push('onDisconnect'),

@@ -17,8 +17,6 @@ function fullOutbox(slowReader: SlowReaderPolicy, requiredCount: number) {
     maxOutboxBytes: 4 * MIB,
     slowReader,
     metrics,
-    onHeard: () => {},
-    onClosed: () => {},
   });
   for (let index = 0; socket.bufferedBytes < 64 * 1024 || index < requiredCount; index++) outbox.send(frames(false));
   while (outbox.bufferedBytes + FRAME_BYTES <= 4 * MIB) outbox.send(frames(true));

@@ -10,7 +10,7 @@ const text = (data: string): OutgoingFrame => ({ data, binary: false, droppable:
 
 function outboxOver(socket: Socket, maxOutboxBytes: number, slowReader: SlowReaderPolicy = 'close') {
   const metrics = new Counters();
-  const options = { maxOutboxBytes, slowReader, metrics, onHeard: () => {}, onClosed: () => {} };
+  const options = { maxOutboxBytes, slowReader, metrics };
   const outbox = new Outbox(socket, options);
   outbox.listen(new Listening());
   return { outbox, metrics };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemRandom } from '../../src/core/web-platform.js';
 import type { Random } from '../../src/ports/random.js';
-import { type Beating, DEFAULT_HEARTBEAT, Heartbeat, type HeartbeatOptions } from '../../src/server/heartbeat.js';
+import { Beating, DEFAULT_HEARTBEAT, Heartbeat, type HeartbeatOptions } from '../../src/server/heartbeat.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 /** A clock whose process can stand still: time goes on, and what was due meanwhile runs late, once. */
@@ -20,7 +20,7 @@ class StallingClock extends ManualClock {
 /** With a fraction of 0 the first ping comes after a whole period. */
 const unspread: Random = { ...systemRandom, fraction: () => 0 };
 
-class Peer implements Beating {
+class Peer extends Beating {
   readonly pingedAtMs: number[] = [];
   lostAtMs: number | undefined;
   isPaused = false;
@@ -29,6 +29,7 @@ class Peer implements Beating {
   readonly #clock: ManualClock;
 
   constructor(clock: ManualClock) {
+    super();
     this.#clock = clock;
   }
 
@@ -59,12 +60,12 @@ function start(options: HeartbeatOptions = DEFAULT_HEARTBEAT, random: Random = u
 
 describe('Heartbeat', () => {
   it('pings every 25 s a peer that answers, and never loses it', () => {
-    const { clock, heartbeat, add } = start();
+    const { clock, add } = start();
     const peer = add();
 
     for (let second = 0; second < 100; second++) {
       clock.advanceMs(1_000);
-      heartbeat.heard(peer);
+      peer.heard();
     }
 
     expect(peer.pingedAtMs).toEqual([25_000, 50_000, 75_000, 100_000]);
@@ -88,7 +89,7 @@ describe('Heartbeat', () => {
     const [silent, talkative] = [add(), add()];
 
     clock.advanceMs(26_000);
-    heartbeat.heard(talkative);
+    talkative.heard();
     clock.advanceMs(20_000);
 
     expect(silent.lostAtMs).toBe(33_000);
@@ -98,12 +99,12 @@ describe('Heartbeat', () => {
 
   it('spreads the first pings of peers that came together between half a period and a whole one', () => {
     const fractions = [0, 0.5, 0.99];
-    const { clock, heartbeat, add } = start(DEFAULT_HEARTBEAT, { ...unspread, fraction: () => fractions.shift() ?? 0 });
+    const { clock, add } = start(DEFAULT_HEARTBEAT, { ...unspread, fraction: () => fractions.shift() ?? 0 });
     const peers = [add(), add(), add()];
 
     for (let second = 0; second < 26; second++) {
       clock.advanceMs(1_000);
-      for (const peer of peers) heartbeat.heard(peer);
+      for (const peer of peers) peer.heard();
     }
 
     expect(peers.map(({ pingedAtMs }) => pingedAtMs)).toEqual([[25_000], [19_000], [13_000]]);
@@ -126,14 +127,14 @@ describe('Heartbeat', () => {
   });
 
   it('gives peers the time back that the process stood still, when that was more than half of pongMs', () => {
-    const { clock, heartbeat, add } = start();
+    const { clock, add } = start();
     const peer = add();
     clock.advanceMs(26_000);
 
     clock.standStillMs(20_000);
     clock.advanceMs(1_000);
     expect(peer.lostAtMs).toBeUndefined();
-    heartbeat.heard(peer);
+    peer.heard();
     clock.advanceMs(4_000);
 
     expect(peer.lostAtMs).toBeUndefined();
@@ -194,7 +195,7 @@ describe('Heartbeat', () => {
     const { clock, heartbeat } = start();
     const stranger = new Peer(clock);
 
-    heartbeat.heard(stranger);
+    stranger.heard();
 
     expect(heartbeat.size).toBe(0);
   });

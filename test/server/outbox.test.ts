@@ -39,10 +39,9 @@ function open(options: Partial<OutboxOptions> = {}) {
     maxOutboxBytes: SOCKET_BYTES + 100,
     slowReader: 'close',
     metrics,
-    onHeard: () => told.push('heard'),
-    onClosed: () => told.push('closed'),
     ...options,
   });
+  outbox.belongTo({ heard: () => told.push('heard'), onSocketClosed: () => told.push('closed') });
   outbox.listen(listener);
   return { outbox, socket, listener, metrics, told };
 }

@@ -339,8 +339,10 @@ describe('an Outbox over a WsSocket', () => {
       maxOutboxBytes,
       slowReader: 'close',
       metrics,
-      onHeard: () => {},
-      onClosed: () => {
+    });
+    outbox.belongTo({
+      heard: () => {},
+      onSocketClosed: () => {
         closedCount += 1;
       },
     });
