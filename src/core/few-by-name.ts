@@ -38,6 +38,7 @@ export class FewByName<T extends object> {
   delete(name: string): boolean {
     if (!this.has(name)) return false;
     this.#only = undefined;
+    this.#onlyName = '';
     this.#all?.delete(name);
     if (this.#all?.size === 0) this.#all = undefined;
     return true;

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import type { SocketListener } from '../ports/socket.js';
 import type { FrameData } from '../protocol/message.js';
 import { FrameTracker } from './frame-tracker.js';
 
@@ -11,13 +12,42 @@ const MASKED = 0x80;
 const LENGTH_IN_16_BITS = 126;
 const MASK_BYTES = 4;
 
-type DataListener = (this: Duplex, chunk: Buffer) => void;
+/** Where a stream that is read here keeps who reads it. */
+const READER = Symbol('nefeli.reader');
+
+interface ReadStream extends Duplex {
+  [READER]?: FrameReader;
+}
+
+type DataListener = (this: ReadStream, chunk: Buffer) => void;
+
+/**
+ * What stands in the place of a listener of `ws`. It carries that one in its property `listener`, as those of `once` do: whoever
+ * removes the listener of `ws` removes this one, and `ws` does when it has read enough. One for all streams: `ws` has one, too.
+ */
+const standIns = new WeakMap<DataListener, DataListener>();
+
+function standInFor(ofWs: DataListener): DataListener {
+  const known = standIns.get(ofWs);
+  if (known) return known;
+  const read: DataListener = function (chunk) {
+    this[READER]?.read(chunk);
+  };
+  standIns.set(ofWs, Object.assign(read, { listener: ofWs }));
+  return read;
+}
 
 /** What is read, and for whom. */
 export interface FrameReaderOptions {
   /** The largest message that `ws` would take; 0 for any. */
   readonly maxPayload: number;
-  readonly onFrame: (data: FrameData) => void;
+  readonly listener: SocketListener;
+}
+
+/** How the rest is left to `ws`. */
+interface Leaving {
+  readonly stream: Duplex;
+  readonly ofWs: DataListener;
 }
 
 /** Where a frame lies in a chunk. */
@@ -43,26 +73,27 @@ interface Place {
 export function readFrames(ws: WebSocket, stream: Duplex, options: FrameReaderOptions): boolean {
   const [ofWs, ...others] = stream.listeners('data') as DataListener[]; // what a stream of bytes calls with its data
   if (!ofWs || others.length > 0) return false;
-  const reader = new FrameReader(ws, (chunk) => ofWs.call(stream, chunk), options);
-  // Whoever removes the listener of `ws` removes this one, as with a listener of `once`: `ws` does when it has read enough.
-  const listener = Object.assign((chunk: Buffer) => reader.read(chunk), { listener: ofWs });
+  const read: ReadStream = stream;
+  read[READER] = new FrameReader(ws, { stream, ofWs }, options);
   stream.removeListener('data', ofWs);
-  stream.on('data', listener);
+  stream.on('data', standInFor(ofWs));
   return true;
 }
 
 class FrameReader {
   readonly #ws: WebSocket;
-  readonly #leave: (chunk: Buffer) => void;
-  readonly #onFrame: (data: FrameData) => void;
+  readonly #stream: Duplex;
+  readonly #ofWs: DataListener;
+  readonly #listener: SocketListener;
   readonly #maxPayload: number;
   /** Follows what is left to `ws`; none between messages. */
   #left: FrameTracker | undefined;
 
-  constructor(ws: WebSocket, leave: (chunk: Buffer) => void, { maxPayload, onFrame }: FrameReaderOptions) {
+  constructor(ws: WebSocket, { stream, ofWs }: Leaving, { maxPayload, listener }: FrameReaderOptions) {
     this.#ws = ws;
-    this.#leave = leave;
-    this.#onFrame = onFrame;
+    this.#stream = stream;
+    this.#ofWs = ofWs;
+    this.#listener = listener;
     this.#maxPayload = maxPayload > 0 ? maxPayload : Number.POSITIVE_INFINITY;
   }
 
@@ -74,14 +105,14 @@ class FrameReader {
       const data = place && unmask(chunk, place);
       if (place === undefined || data === undefined) break;
       at = place.end;
-      this.#onFrame(data);
+      this.#listener.onFrame(data);
     }
     if (at === chunk.length) return;
     const rest = at === 0 ? chunk : chunk.subarray(at);
     this.#left ??= new FrameTracker();
     this.#left.pass(rest);
     if (this.#left.isBetweenMessages) this.#left = undefined;
-    this.#leave(rest);
+    this.#ofWs.call(this.#stream, rest);
   }
 
   /** Where the frame lies that begins here; nothing unless it is whole, and one of those that are read here. */

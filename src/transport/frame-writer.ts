@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { OutgoingFrame } from '../ports/socket.js';
+import type { OutgoingFrame, SocketListener } from '../ports/socket.js';
 import { type FramePart, frameBytes, payloadBytes, writeFrame } from './frame.js';
 
 /** Those that have written in this turn of the event loop. */
@@ -43,7 +43,7 @@ const MAX_WAITING_BYTES = 16 * 1024;
  */
 export class FrameWriter {
   readonly #stream: Duplex;
-  readonly #onTaken: () => void;
+  readonly #listener: Pick<SocketListener, 'onDrain'>;
   /** None while nothing waits. */
   #waiting: FramePart[] | undefined;
   #waitingBytes = 0;
@@ -51,10 +51,10 @@ export class FrameWriter {
   #frames = 0;
   #wasBusy = false;
 
-  /** @param onTaken called when the stream has taken all that waited for the end of the turn, and will never say `drain` */
-  constructor(stream: Duplex, onTaken: () => void) {
+  /** @param listener told when the stream has taken all that waited for the end of the turn, and will never say `drain` */
+  constructor(stream: Duplex, listener: Pick<SocketListener, 'onDrain'>) {
     this.#stream = stream;
-    this.#onTaken = onTaken;
+    this.#listener = listener;
   }
 
   /** Bytes that wait for the end of the turn. */
@@ -100,7 +100,7 @@ export class FrameWriter {
     this.#wasBusy = this.#frames > 1;
     this.#frames = 0;
     shared = undefined;
-    if (this.flush()) this.#onTaken();
+    if (this.flush()) this.#listener.onDrain();
   }
 
   #clear(): void {

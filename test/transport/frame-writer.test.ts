@@ -23,8 +23,10 @@ function recording({ isStalled = false } = {}) {
     },
   });
   let taken = 0;
-  const writer = new FrameWriter(stream as unknown as Duplex, () => {
-    taken += 1;
+  const writer = new FrameWriter(stream as unknown as Duplex, {
+    onDrain: () => {
+      taken += 1;
+    },
   });
   return { writes, writer, taken: () => taken };
 }
