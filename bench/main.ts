@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Order, readCommandLine, USAGE } from './command-line.js';
+import type { Peer } from './peers.js';
 import { formatMetric } from './report/format-metric.js';
 import { describeResults } from './report/tables.js';
 import { emptyResults, type Plan, runBench, verifiedPeers } from './run/bench.js';
@@ -12,7 +13,7 @@ import type { Results } from './run/results.js';
 
 async function main(order: Order): Promise<boolean> {
   const processors = chooseProcessors();
-  const prepared = await preparePeers(order.scenarios.every(({ kind }) => kind === 'program') ? [] : order.peers);
+  const prepared = await preparePeers(order.peers.filter((peer) => isNeeded(peer, order)));
   const conditions = { settings: order.settings, processors };
   const verified = await verifiedPeers(prepared.ready, conditions);
   const plan: Plan = { scenarios: order.scenarios, peers: verified.peers, conditions };
@@ -37,6 +38,11 @@ async function main(order: Order): Promise<boolean> {
   console.log(describeResults(results));
   console.log(`\nwritten to ${order.out}`);
   return results.missing.length === 0;
+}
+
+/** A peer that no scenario measures is not made ready. */
+function isNeeded({ name }: Peer, { scenarios }: Order): boolean {
+  return scenarios.some(({ kind, peers }) => kind !== 'program' && (peers === undefined || peers.includes(name)));
 }
 
 function write(path: string, results: Results): void {

@@ -3,6 +3,7 @@ import { countTagged, taggedBody } from './body.js';
 import type { Connection } from './connection.js';
 import { maskedText } from './masked-frame.js';
 import type { Protocol } from './protocols.js';
+import { roomName } from './room-name.js';
 import type { Tally } from './tally.js';
 
 const FIRST_TAG = 'A'.charCodeAt(0);
@@ -12,8 +13,8 @@ export interface CastWork {
   readonly kind: 'cast';
   readonly senders: number;
   readonly bodyBytes: number;
-  /** To the room that the senders are in, instead of to everybody. */
-  readonly room?: string;
+  /** To so many rooms in turn, which the senders are in, instead of to everybody. */
+  readonly rooms?: number;
 }
 
 /**
@@ -39,15 +40,15 @@ interface Casting {
 }
 
 function startSender(sender: Connection, tag: string, { work, protocol, tally }: Casting): void {
-  const { bodyBytes, room } = work;
-  const event = room === undefined ? 'cast' : 'say';
-  const body = taggedBody(bodyBytes, tag);
-  const frame = maskedText(protocol.emit(event, body, room));
-  countTagged(sender, tag, protocol.delivered(event, body, room));
+  const body = taggedBody(work.bodyBytes, tag);
+  const frames = framesOf(work, body, protocol);
+  countTagged(sender, tag, delivered(work, body, protocol));
   let sentAt = 0;
+  let sent = 0;
   const send = () => {
+    const frame = frames[sent++ % frames.length];
     sentAt = performance.now();
-    sender.write(frame);
+    if (frame) sender.write(frame);
   };
   sender.onMessages = (messages, own) => {
     tally.messages += messages;
@@ -56,4 +57,15 @@ function startSender(sender: Connection, tag: string, { work, protocol, tally }:
     send();
   };
   send();
+}
+
+/** One for everybody, or one for each room. */
+function framesOf({ rooms }: CastWork, body: string, protocol: Protocol): readonly Buffer[] {
+  if (rooms === undefined) return [maskedText(protocol.emit('cast', body))];
+  return Array.from({ length: rooms }, (_, room) => maskedText(protocol.emit('say', body, roomName(room))));
+}
+
+/** As it arrives. What follows the body is the same for every room. */
+function delivered({ rooms }: CastWork, body: string, protocol: Protocol): string {
+  return rooms === undefined ? protocol.delivered('cast', body) : protocol.delivered('say', body, roomName(0));
 }

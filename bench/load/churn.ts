@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Connection } from './connection.js';
 import { maskedText } from './masked-frame.js';
 import type { Protocol } from './protocols.js';
+import { roomName } from './room-name.js';
 import type { Tally } from './tally.js';
 
 /** Rooms that connections enter and leave all the time. */
@@ -18,7 +19,7 @@ export function startChurn(
   tally: Tally,
 ): void {
   for (const [index, connection] of connections.entries()) {
-    const room = `room-${index % work.rooms}`;
+    const room = roomName(index % work.rooms);
     const join = maskedText(protocol.join(room));
     const leave = maskedText(protocol.leave(room));
     let sentAt = performance.now();

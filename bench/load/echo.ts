@@ -13,16 +13,18 @@ export interface EchoWork {
   /** How many messages of a connection are unanswered at any time. */
   readonly inFlight: number;
   readonly bodyBytes: number;
+  /** Only the first so many connections send, the others are idle; all send where it is left out. */
+  readonly busy?: number;
 }
 
-/** Every connection has so many messages in flight, and sends the next for each that comes back, until the tally is full. */
+/** Every busy connection has so many messages in flight, and sends the next for each that comes back, until the tally is full. */
 export function startEcho(work: EchoWork, connections: readonly Connection[], protocol: Protocol, tally: Tally): void {
   const { inFlight, bodyBytes } = work;
   const frames = Array.from({ length: inFlight }, (_, slot) => maskedText(requestOf(work, slot, protocol)));
   const bytes = frames.reduce((sum, frame) => sum + frame.length, 0) / inFlight;
   // Twice around: any frames that follow one another lie together, and are written at once.
   const ring = Buffer.concat([...frames, ...frames]);
-  for (const connection of connections) {
+  for (const connection of connections.slice(0, work.busy)) {
     const sentAt = new Float64Array(inFlight);
     let slot = 0;
     const { reader } = connection;

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { Connection } from './connection.js';
 import { maskedText } from './masked-frame.js';
 import type { Protocol } from './protocols.js';
+import { roomName } from './room-name.js';
 import type { Tally } from './tally.js';
 
 /** How many connections are on their way at a time. */
@@ -9,14 +10,20 @@ const AT_ONCE = 64;
 /** Loopback addresses to connect from: each has its own ephemeral ports. */
 const ADDRESSES = 16;
 
+/**
+ * Rooms to join: all connections the same ones, `room-0` and so on, or every `size` connections one of their own, which is
+ * `room-7` for number 70 of all that were opened where `size` is 10.
+ */
+export type Rooms = { readonly kind: 'same'; readonly count: number } | { readonly kind: 'own'; readonly size: number };
+
 /** Which connections to open. */
 export interface Opening {
   readonly port: number;
   readonly count: number;
   /** Only the upgrade: no namespace. */
   readonly isBare?: boolean;
-  /** A room to join: the same for all, or one for each. */
-  readonly room?: string | 'own';
+  /** What they join; no room where it is left out. */
+  readonly rooms?: Rooms;
 }
 
 /** Opens connections, up to their namespaces and rooms, and times each. Every one of them must succeed. */
@@ -44,7 +51,7 @@ export class Opener {
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, opening.count) }, inTurn));
   }
 
-  async #openOne({ port, isBare, room }: Opening, index: number): Promise<void> {
+  async #openOne({ port, isBare, rooms }: Opening, index: number): Promise<void> {
     const since = performance.now();
     const { path, opening, keepAlive } = this.#protocol;
     const connection = await Connection.open({ port, path, localAddress: `127.0.0.${2 + (index % ADDRESSES)}` });
@@ -58,15 +65,21 @@ export class Opener {
       expected += answers;
       await received(connection, expected);
     }
-    if (room !== undefined) {
-      connection.write(maskedText(this.#protocol.join(room === 'own' ? `room-${index}` : room)));
-      await received(connection, expected + 1);
+    for (const room of rooms ? namesOf(rooms, index) : []) {
+      connection.write(maskedText(this.#protocol.join(room)));
+      await received(connection, ++expected);
     }
     connection.onLost = () => this.#tally.lost++;
     this.#opened.push(connection);
     this.#tally.messages++;
     this.#tally.addLatency(performance.now() - since);
   }
+}
+
+/** The rooms that a connection joins, by its number among all that were opened. */
+export function namesOf(rooms: Rooms, index: number): readonly string[] {
+  if (rooms.kind === 'own') return [roomName(Math.floor(index / rooms.size))];
+  return Array.from({ length: rooms.count }, (_, room) => roomName(room));
 }
 
 /** Waits until a connection has received so many messages since it was opened. */

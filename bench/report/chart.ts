@@ -1,6 +1,7 @@
 import type { PeerResult, Results, ScenarioResult } from '../run/results.js';
 import { formatMetric, titleOf } from './format-metric.js';
 import { type Spread, spreadOf } from './statistics.js';
+import { escapeXml, rounded, svgDocument } from './svg-document.js';
 
 /** What is drawn, in this order: less is better in all of it. */
 const DRAWN = [
@@ -25,16 +26,11 @@ const BAR_HEIGHT = 12;
 /** A bar that is longer than so many times the one of plain ws is cut, or the others could not be told apart. */
 const MOST_TIMES = 4;
 
-/** Colours are the reader's: the picture follows a light or dark page. */
 const STYLE = `
-  svg { font: 12px system-ui, sans-serif; }
-  text { fill: #1f2328; }
-  .title { font-weight: 600; }
   .bar { fill: #8c959f; }
   .nefeli { fill: #0969da; }
   .spread { stroke: #1f2328; stroke-width: 1; }
   @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3; }
     .bar { fill: #6e7681; }
     .nefeli { fill: #4493f8; }
     .spread { stroke: #e6edf3; }
@@ -57,14 +53,8 @@ export function drawChart({ scenarios }: Pick<Results, 'scenarios'>): string {
     const y = Math.floor(index / COLUMNS) * panelHeight;
     return `<g transform="translate(${x} ${y})">\n${drawPanel(scenario, bars)}\n</g>`;
   });
-  const size = `viewBox="0 0 ${PANEL_WIDTH * COLUMNS} ${height}" width="${PANEL_WIDTH * COLUMNS}" height="${height}"`;
   const label = 'Server CPU of a message and memory of a connection, by library';
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="${label}">`,
-    `<style>${STYLE}\n</style>`,
-    ...panels,
-    '</svg>\n',
-  ].join('\n');
+  return svgDocument({ width: PANEL_WIDTH * COLUMNS, height, label, style: STYLE }, panels);
 }
 
 function barsOf({ peers, main }: ScenarioResult): readonly Bar[] {
@@ -87,8 +77,8 @@ function drawPanel({ title, main, unit }: ScenarioResult, bars: readonly Bar[]):
     return [
       `<text x="${LABEL_WIDTH - 8}" y="${y + 10}" text-anchor="end">${escapeXml(peer.title)}</text>`,
       rect(peer.name === 'nefeli' ? 'nefeli' : 'bar', { x: LABEL_WIDTH, y, width: to(spread.median) - LABEL_WIDTH }),
-      `<line class="spread" x1="${round(to(spread.min))}" x2="${round(to(spread.max))}" y1="${middle}" y2="${middle}"/>`,
-      `<text x="${round(to(spread.max)) + 6}" y="${y + 10}">${isCut ? '→ ' : ''}${formatMetric(main, spread.median)}</text>`,
+      `<line class="spread" x1="${rounded(to(spread.min))}" x2="${rounded(to(spread.max))}" y1="${middle}" y2="${middle}"/>`,
+      `<text x="${rounded(to(spread.max)) + 6}" y="${y + 10}">${isCut ? '→ ' : ''}${formatMetric(main, spread.median)}</text>`,
     ].join('\n');
   });
   const heading = `<text class="title" x="${MARGIN}" y="20">${escapeXml(title)}</text>`;
@@ -100,13 +90,5 @@ function rect(
   name: string,
   { x, y, width }: { readonly x: number; readonly y: number; readonly width: number },
 ): string {
-  return `<rect class="${name}" x="${x}" y="${y}" width="${round(width)}" height="${BAR_HEIGHT}" rx="2"/>`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return `<rect class="${name}" x="${x}" y="${y}" width="${rounded(width)}" height="${BAR_HEIGHT}" rx="2"/>`;
 }

@@ -1,6 +1,6 @@
 import type { Results } from '../run/results.js';
-import { valuesOf } from './judge-bars.js';
 import { ratiosOf, spreadOf } from './statistics.js';
+import { valuesOf } from './values-of.js';
 
 /** What Nefeli cost in server CPU against plain `ws` when that was last written down, by scenario. */
 export type Baseline = Readonly<Record<string, number>>;

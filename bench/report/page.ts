@@ -1,51 +1,113 @@
-import type { Results } from '../run/results.js';
-import { barsTable, scenarioTable } from './tables.js';
+import { CURVES, isPoint } from '../growth.js';
+import type { Missing } from '../run/results.js';
+import { bodyTables } from './body-tables.js';
+import { growthTables } from './growth-tables.js';
+import type { MergedResults, Run } from './merge-results.js';
+import { barsTable, scenarioTables } from './tables.js';
 
 const BEGIN = '<!-- measured: begin -->';
 const END = '<!-- measured: end -->';
 /** Fewer rounds say too little about their spread to be published. */
 const MIN_ROUNDS = 5;
+/** A curve has more points than one, and few peers. */
+const MIN_ROUNDS_OF_CURVES = 3;
 
 /**
  * Puts results into the page, between its markers, instead of those that were there.
  *
- * @throws an Error when the page has no markers, or the results are not fit to be published: of fewer than 5 rounds, of fewer
- *   connections than there should be, or of a machine where server and load generator shared a processor
+ * @throws an Error when the page has no markers, or the results are not fit to be published: of fewer than 5 rounds, or 3 for
+ *   the points of curves, of fewer connections than there should be, or of a machine where server and load generator shared a
+ *   processor
  */
-export function updatePage(page: string, results: Results): string {
+export function updatePage(page: string, results: MergedResults): string {
   const begin = page.indexOf(BEGIN);
   const end = page.indexOf(END);
   if (begin < 0 || end < begin) throw new Error(`the page must have the lines ${BEGIN} and ${END}, in this order`);
-  const { settings, machine } = results;
-  if (settings.rounds < MIN_ROUNDS) throw new Error(`${settings.rounds} rounds are not enough: ${MIN_ROUNDS} or more`);
-  if (settings.fewer !== 1) throw new Error('these are the results of a quick run, with fewer connections');
-  if (!machine.isPinned) throw new Error('server and load generator must have a processor each, which takes taskset');
+  for (const run of results.runs) refuseUnfit(run);
+  if (!results.machine.isPinned) {
+    throw new Error('server and load generator must have a processor each, which takes taskset');
+  }
   return `${page.slice(0, begin)}${BEGIN}\n\n${describe(results)}\n\n${page.slice(end)}`;
 }
 
-function describe(results: Results): string {
+function refuseUnfit({ date, settings, scenarios }: Run): void {
+  const what = `the run of ${date} (${scenarios.join(', ')})`;
+  const least = scenarios.every(isPoint) ? MIN_ROUNDS_OF_CURVES : MIN_ROUNDS;
+  if (settings.rounds < least) throw new Error(`${what}: ${settings.rounds} rounds are not enough: ${least} or more`);
+  if (settings.fewer !== 1) throw new Error(`${what}: these are the results of a quick run, with fewer connections`);
+}
+
+function describe(results: MergedResults): string {
   return [
     conditionsOf(results),
     '![Server CPU of a message and memory of a connection, by library](images/performance.svg)',
     '## Bars',
     barsTable(results),
+    ...growthOf(results),
+    ...bodiesOf(results),
     '## All scenarios',
-    ...results.scenarios.map((scenario) => scenarioTable(results, scenario)),
-    ...missingOf(results),
+    ...scenarioTables(results),
+    ...missingOf(results.missing),
   ].join('\n\n');
 }
 
-function conditionsOf({ date, commit, machine, settings, versions }: Results): string {
+function conditionsOf({ machine, runs }: MergedResults): string {
   const { processor, processors, memoryGb, system, node } = machine;
-  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `- Measured on ${date.slice(0, 10)}, commit \`${commit}\`, ${settings.rounds} rounds of ${settings.measureMs / 1_000} s.`,
+    ...runs.map((run) => conditionOf(run, runs)),
     `- ${processor}, ${processors} processors, ${memoryGb} GB, ${system}, Node ${node.slice(1)}.`,
-    `- ${names.join(', ')}.`,
+    `- ${versionsOf(runs).join(', ')}.`,
   ].join('\n');
 }
 
-function missingOf({ missing }: Results): readonly string[] {
+/** Which scenarios a run has measured is told where there are more runs. */
+function conditionOf({ date, commit, settings, scenarios }: Run, runs: readonly Run[]): string {
+  const of = runs.length === 1 ? '' : `: ${shortNames(scenarios).join(', ')}`;
+  const { rounds, measureMs } = settings;
+  return `- Measured on ${date.slice(0, 10)}, commit \`${commit}\`, ${rounds} rounds of ${measureMs / 1_000} s${of}.`;
+}
+
+/** The points of a curve by its name, which stands for all of them on the command line, too. */
+function shortNames(scenarios: readonly string[]): readonly string[] {
+  const names = scenarios.map((name) => {
+    return CURVES.find(({ points }) => points.some(({ scenario }) => scenario === name))?.name ?? name;
+  });
+  return [...new Set(names)].map((name) => `\`${name}\``);
+}
+
+/** Of each package, all that were measured. */
+function versionsOf(runs: readonly Run[]): readonly string[] {
+  const versions = new Map<string, Set<string>>();
+  for (const [name, version] of runs.flatMap((run) => Object.entries(run.versions))) {
+    versions.set(name, (versions.get(name) ?? new Set()).add(version));
+  }
+  return [...versions].map(([name, all]) => `${name} ${[...all].join(' and ')}`);
+}
+
+function growthOf(results: MergedResults): readonly string[] {
+  const tables = growthTables(results);
+  if (tables.length === 0) return [];
+  return [
+    '## Growth',
+    'What should cost the same however many connections or rooms there are. Growth is how many times as dear the dearest median is\n' +
+      'as the cheapest at a smaller size: 1.00 is a cost that stays, or falls.',
+    '![Server CPU of a message at 10 to 10,000 connections and at 1 to 1,000 rooms, of Nefeli and plain ws](images/growth.svg)',
+    ...tables,
+  ];
+}
+
+function bodiesOf(results: MergedResults): readonly string[] {
+  const tables = bodyTables(results);
+  if (tables.length === 0) return [];
+  return [
+    '## Larger bodies',
+    'Server CPU of an echo, 50 connections; in brackets the ratio to plain `ws`. Medians.',
+    ...tables,
+  ];
+}
+
+function missingOf(missing: readonly Missing[]): readonly string[] {
   if (missing.length === 0) return [];
-  return ['## Not measured', missing.map(({ what, reason }) => `- ${what}: ${reason}`).join('\n')];
+  const lines = new Set(missing.map(({ what, reason }) => `- ${what}: ${reason}`));
+  return ['## Not measured', [...lines].join('\n')];
 }

@@ -26,6 +26,11 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
   return { min, median, max };
 }
 
+/** The values of the rounds that were measured. */
+export function presentOf(values: readonly (number | undefined)[]): readonly number[] {
+  return values.filter((value) => value !== undefined);
+}
+
 /**
  * What one measured to what the other measured, round by round: both ran one after the other, so that what disturbed
  * the machine for long is in both. Rounds that one of them has missed do not count.

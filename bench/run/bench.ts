@@ -6,7 +6,7 @@ import { measurePeer } from './measure.js';
 import { measureProgram } from './measure-program.js';
 import { type Conditions, withChild } from './pair.js';
 import type { ReadyPeer } from './prepare-peers.js';
-import type { Measurement, Missing, ScenarioResult } from './results.js';
+import type { Measurement, Missing, PeerResult, ScenarioResult } from './results.js';
 import { verifyPeer } from './verify-peer.js';
 
 /** Hears what is going on. */
@@ -24,8 +24,8 @@ export interface Plan extends Pick<Order, 'scenarios'> {
 }
 
 /**
- * Measures every scenario with every peer, once a round: what is compared with each other runs one right after the
- * other, and in the other order every second round. A run that fails is told and left out; the others go on.
+ * Measures every scenario with every peer, once a round or as often as it says: what is compared with each other runs one
+ * right after the other, and in the other order every second time. A run that fails is told and left out; the others go on.
  *
  * @param results as `emptyResults` gives them; filled round by round
  */
@@ -35,21 +35,25 @@ export async function runBench(
   progress: Progress,
 ): Promise<void> {
   const programs = new Map(peers.map((peer) => [peer.name, peer]));
+  const run = async (scenario: Scenario, { name, title, rounds }: PeerResult) => {
+    const what = `${scenario.name} ${title} ${rounds.length + 1}`;
+    try {
+      const measurement = await measure(scenario, programs.get(name) ?? name, conditions);
+      rounds.push(measurement);
+      progress.ran(what, measurement);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      rounds.push(null);
+      results.missing.push({ what, reason });
+      progress.ran(what, reason);
+    }
+  };
   for (let round = 0; round < conditions.settings.rounds; round++) {
     for (const [index, scenario] of scenarios.entries()) {
       const inOrder = results.scenarios[index]?.peers ?? [];
-      for (const { name, title, rounds } of round % 2 === 0 ? inOrder : [...inOrder].reverse()) {
-        const what = `${scenario.name} ${title} ${round + 1}`;
-        try {
-          const measurement = await measure(scenario, programs.get(name) ?? name, conditions);
-          rounds.push(measurement);
-          progress.ran(what, measurement);
-        } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error);
-          rounds.push(null);
-          results.missing.push({ what, reason });
-          progress.ran(what, reason);
-        }
+      const times = scenario.kind === 'traffic' ? (scenario.times ?? 1) : 1;
+      for (let turn = round * times; turn < (round + 1) * times; turn++) {
+        for (const peer of turn % 2 === 0 ? inOrder : [...inOrder].reverse()) await run(scenario, peer);
       }
     }
     progress.roundOver(round);

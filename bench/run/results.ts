@@ -13,7 +13,7 @@ export interface Settings {
   readonly fewer: number;
 }
 
-/** The runs of one peer in a scenario, one for each round. */
+/** The runs of one peer in a scenario: one for each round, or more where the scenario says so. */
 export interface PeerResult {
   readonly name: string;
   readonly title: string;
@@ -22,6 +22,8 @@ export interface PeerResult {
 }
 
 export interface ScenarioResult extends Pick<Scenario, 'name' | 'title' | 'unit' | 'main'> {
+  /** When its run began, in ISO 8601, where the results of several runs were put together. */
+  readonly measuredOn?: string;
   readonly peers: readonly PeerResult[];
 }
 

@@ -40,6 +40,24 @@ describe('runBench', () => {
   });
 });
 
+describe('runBench, of a scenario that is measured several times in a round', () => {
+  it('runs the peers one after the other each time, in the other order every second time', async () => {
+    const plan = {
+      scenarios: SCENARIOS.filter(({ name }) => name === 'mixed'),
+      peers: brokenPeers,
+      conditions: NOWHERE,
+    };
+    const results = { scenarios: emptyResults(plan), missing: [] as Missing[] };
+    const ran: string[] = [];
+
+    await runBench(plan, results, { ran: (what) => ran.push(what), roundOver: () => {} });
+
+    expect(results.scenarios[0]?.peers.map(({ rounds }) => rounds.length)).toEqual([6, 6]);
+    const first = ['mixed Nefeli 1', 'mixed plain ws 1', 'mixed plain ws 2', 'mixed Nefeli 2', 'mixed Nefeli 3'];
+    expect(ran.slice(0, 5)).toEqual(first);
+  });
+});
+
 describe('verifiedPeers', () => {
   it('leaves out a peer that does not do the work, with its reason', async () => {
     const { peers, missing } = await verifiedPeers(brokenPeers, NOWHERE);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BARS } from '../../bench/bars.js';
 import { readCommandLine, USAGE } from '../../bench/command-line.js';
+import { GROWTH } from '../../bench/growth.js';
 import { PEERS } from '../../bench/peers.js';
 import { SCENARIOS } from '../../bench/scenarios.js';
 
@@ -20,6 +21,8 @@ describe('readCommandLine', () => {
     expect(namesOf('broadcast')).toEqual(['broadcast-1', 'broadcast-10']);
     expect(namesOf('room')).toEqual(['room']);
     expect(namesOf('echo-ask-1-')).toHaveLength(3);
+    expect(namesOf('growth')).toEqual(GROWTH.map(({ name }) => name));
+    expect(namesOf('growth-echo-10')).toEqual(['growth-echo-10']);
     expect(namesOf('instructions')).toEqual(['instructions-echo', 'instructions-broadcast']);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { drawChart } from '../../bench/report/chart.js';
 import { judgeBars } from '../../bench/report/judge-bars.js';
+import { mergeResults } from '../../bench/report/merge-results.js';
 import { updatePage } from '../../bench/report/page.js';
 import { describeResults } from '../../bench/report/tables.js';
 import type { Measurement, PeerResult, Results } from '../../bench/run/results.js';
@@ -29,6 +30,7 @@ const RESULTS: Results = {
   ],
   missing: [{ what: 'Socket.IO', reason: 'not installed' }],
 };
+const MERGED = mergeResults([RESULTS]);
 const PAGE = 'before\n<!-- measured: begin -->\nold\n<!-- measured: end -->\nafter\n';
 
 describe('judgeBars', () => {
@@ -82,7 +84,7 @@ describe('describeResults', () => {
 
 describe('updatePage', () => {
   it('replaces what is between the markers, and nothing else', () => {
-    const page = updatePage(PAGE, RESULTS);
+    const page = updatePage(PAGE, MERGED);
 
     expect(page.startsWith('before\n<!-- measured: begin -->\n')).toBe(true);
     expect(page.endsWith('<!-- measured: end -->\nafter\n')).toBe(true);
@@ -90,7 +92,7 @@ describe('updatePage', () => {
     expect(page).toContain('2026-11-21, commit `abc1234`, 5 rounds of 2 s');
     expect(page).toContain('Node 20.20.2');
     expect(page).toContain('- Socket.IO: not installed');
-    expect(updatePage(page, RESULTS)).toBe(page);
+    expect(updatePage(page, MERGED)).toBe(page);
   });
 
   it.each([
@@ -98,11 +100,11 @@ describe('updatePage', () => {
     ['a quick run', { settings: { ...RESULTS.settings, fewer: 10 } }, 'the results of a quick run'],
     ['a shared processor', { machine: { ...RESULTS.machine, isPinned: false } }, 'must have a processor each'],
   ])('refuses results of %s', (_, change, message) => {
-    expect(() => updatePage(PAGE, { ...RESULTS, ...change })).toThrow(message);
+    expect(() => updatePage(PAGE, mergeResults([{ ...RESULTS, ...change }]))).toThrow(message);
   });
 
   it('refuses a page without markers', () => {
-    expect(() => updatePage('a page', RESULTS)).toThrow('the page must have the lines <!-- measured: begin -->');
+    expect(() => updatePage('a page', MERGED)).toThrow('the page must have the lines <!-- measured: begin -->');
   });
 });
 

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../bench/run/results.js';
 
 const run = promisify(execFile);
-const OUT = 'build/performance-smoke.json';
+const OUT = 'build/smoke-performance.json';
 const SMOKE_MS = 60_000;
 
 describe('the benchmark', () => {
@@ -18,14 +18,14 @@ describe('the benchmark', () => {
   it(
     'makes a quick run, ends by itself and writes what it has measured',
     async () => {
-      const args = ['--quick', 'lone', 'broadcast-1', '--peers', 'nefeli,ws', '--out', OUT];
+      const args = ['--quick', 'lone', 'broadcast-1', 'growth-joined-10', '--peers', 'nefeli,ws', '--out', OUT];
       const { stdout } = await run(process.execPath, ['build/bench/main.js', ...args], { timeout: SMOKE_MS });
 
       // It wrote this itself.
       const { scenarios, missing, versions } = JSON.parse(readFileSync(OUT, 'utf8')) as Results;
       expect(missing).toEqual([]);
       expect(versions).toMatchObject({ nefeli: '0.1.0', ws: expect.any(String) });
-      expect(scenarios.map(({ name }) => name)).toEqual(['lone', 'broadcast-1']);
+      expect(scenarios.map(({ name }) => name)).toEqual(['lone', 'broadcast-1', 'growth-joined-10']);
       for (const { peers } of scenarios) {
         expect(peers.map(({ name }) => name)).toEqual(['nefeli', 'ws']);
         for (const { rounds } of peers) {
