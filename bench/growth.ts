@@ -36,6 +36,8 @@ const SIZES = {
 } satisfies Record<Curve['along'], readonly number[]>;
 const PEERS = ['nefeli', 'ws'];
 const FLAT = 1.3;
+/** Opening many connections warms a server up, too: what opens few must not look dearer for that. */
+const WARMER = 2;
 /** Who sends, and who is in a room. */
 const FEW = 10;
 const BODY_BYTES = 64;
@@ -113,7 +115,8 @@ export const CURVES: readonly Curve[] = PLANS.map(({ at, load, ...curve }) => {
 export const GROWTH: readonly TrafficScenario[] = PLANS.flatMap(({ name, at, along, unit, load }) => {
   return SIZES[along].map((size): TrafficScenario => {
     const title = at(size.toLocaleString('en-GB'));
-    return { kind: 'traffic', name: `${name}-${size}`, title, unit, main: 'cpuUs', peers: PEERS, ...load(size) };
+    const named = { name: `${name}-${size}`, title, unit, main: 'cpuUs', peers: PEERS } as const;
+    return { kind: 'traffic', ...named, warmer: WARMER, ...load(size) };
   });
 });
 

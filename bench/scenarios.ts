@@ -38,6 +38,8 @@ export interface TrafficScenario extends Named {
   readonly work: Work;
   /** Times the usual duration. @default 1 */
   readonly longer?: number;
+  /** Times the warm-up, besides. @default 1 */
+  readonly warmer?: number;
   /** How often in a round, one peer after the other each time. @default 1 */
   readonly times?: number;
   /** Whether the server may close connections: those that do not read. */

@@ -132,8 +132,10 @@ function drawCurve({ peer, costs }: PeerGrowth, { x, y }: Scale): string {
 function drawLabels(peers: readonly PeerGrowth[], { y }: Scale): readonly string[] {
   const ends = peers.map(({ costs }) => costs.at(-1)?.median ?? 0);
   const positions = apart(ends.map(y), LABEL_HEIGHT);
+  // Not as low as the sizes beneath the axis.
+  const up = Math.max(0, Math.max(...positions) + LINE_HEIGHT - PLOT.bottom);
   return peers.map(({ peer, title, growth }, index) => {
-    const at = rounded(positions[index] ?? 0);
+    const at = rounded((positions[index] ?? 0) - up);
     const x = PLOT.right + LABEL_GAP;
     const figures = `${formatMetric('cpuUs', ends[index])}${growth === undefined ? '' : `, growth ${formatRatio(growth)}`}`;
     return [

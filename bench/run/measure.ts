@@ -27,7 +27,7 @@ async function measureTraffic(scenario: TrafficScenario, pair: Pair, settings: S
   const { server, load } = pair;
   for (const group of scenario.connections) await open(group, pair, settings);
   await load.ask('work', { work: scenario.work });
-  await after(settings.warmUpMs * (scenario.longer ?? 1));
+  await after(settings.warmUpMs * (scenario.longer ?? 1) * (scenario.warmer ?? 1));
   const [before] = await Promise.all([server.ask('cpu'), load.ask('reset')]);
   await after(settings.measureMs * (scenario.longer ?? 1));
   const [end, counted] = await Promise.all([server.ask('cpu'), load.ask('count')]);

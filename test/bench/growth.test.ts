@@ -162,6 +162,15 @@ describe('drawGrowth', () => {
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  it('keeps the labels of cheap ends above the sizes beneath the axis', () => {
+    const svg = drawGrowth({ scenarios: measured('growth-echo', { nefeli: [90, 2, 2, 2], ws: [80, 1, 1, 1] }) });
+
+    const labels = [...svg.matchAll(/y="([\d.]+)">(?:[^<]*growth|Nefeli|plain ws)/g)].map(([, y]) => Number(y));
+    const [sizes = 0] = [...svg.matchAll(/y="([\d.]+)" text-anchor="middle">10,000/g)].map(([, y]) => Number(y));
+    expect(labels).toHaveLength(4);
+    for (const y of labels) expect(y).toBeLessThan(sizes - 11);
+  });
+
   it('draws no panel of curves that were not measured', () => {
     expect(drawGrowth({ scenarios: [] })).not.toContain('<polyline');
   });
