@@ -22,9 +22,11 @@ export {
   RemoteError,
   WsError,
 } from './errors.js';
+export type { CompressionOptions } from './fastify/compression.js';
 export type { NefeliMount, RouteHandler } from './fastify/mount.js';
 export type { MountOptions, NefeliOptions, OriginOptions, ServedOptions } from './fastify/options.js';
 export { nefeli } from './fastify/plugin.js';
+export type { UpgradeRefusal } from './fastify/upgrade-refusal.js';
 export type { Bindable, MadeBy, MadeOf } from './inversify/recipe.js';
 export { type ConnectionMaker, registerPerConnection } from './inversify/register-per-connection.js';
 export { type MessageMaker, registerPerMessage } from './inversify/register-per-message.js';

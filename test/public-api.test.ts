@@ -47,7 +47,7 @@ const VALUES = [
 
 const TYPES = `
   Adapter Answer Bindable BodyArgs BodyIssue BroadcastContent BroadcastMessage BroadcastTarget Clock
-  CloseInfo CloseOptions Concurrency ConnHandler ConnHandlers ConnRequest ConnectionContext
+  CloseInfo CloseOptions CompressionOptions Concurrency ConnHandler ConnHandlers ConnRequest ConnectionContext
   ConnectionMaker Context ControllerRegistration Envelope ErrorCode ErrorDetails ErrorInfo
   EventHandler EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception HeartbeatOptions
   Limits LocalQuery LocalView LogMessagesOptions MadeBy MadeOf Member Message MessageContext
@@ -55,7 +55,7 @@ const TYPES = `
   NamespaceOptions NamespaceTimeouts Namespaces NamespacesOf NefeliMount NefeliOptions Next
   OriginOptions ParamDecorator Query QueryResult RateLimitOptions RemoteErrorInfo Reply
   RequireRoleOptions Room RouteHandler Scheduler ServedOptions ServerBehaviour ServerNamespaceOptions
-  ServiceToken SlowReaderPolicy Target TimeoutOptions Timer WaitOptions
+  ServiceToken SlowReaderPolicy Target TimeoutOptions Timer UpgradeRefusal WaitOptions
 `
   .trim()
   .split(/\s+/);

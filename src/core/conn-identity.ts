@@ -9,6 +9,8 @@ export interface ConnArrival {
   readonly user: unknown;
   readonly log: Logger;
   readonly reconnectTries: number;
+  /** The subprotocol that was agreed on in the upgrade. @default none */
+  readonly protocol?: string;
 }
 
 /** What tells one end of a connection from every other, and how it began. */

@@ -28,6 +28,10 @@ export abstract class KnownConn extends Conn {
     return this.#arrival.log;
   }
 
+  get protocol(): string {
+    return this.#arrival.protocol ?? '';
+  }
+
   get reconnectTries(): number {
     return this.#arrival.reconnectTries;
   }

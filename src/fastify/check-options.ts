@@ -7,6 +7,7 @@ import type { ControllerRegistration } from '../mvc/controller-registration.js';
 import { isClass } from '../mvc/is-class.js';
 import type { NamespaceBehaviour } from '../ports/namespace-options.js';
 import type { HeartbeatOptions } from '../server/heartbeat.js';
+import type { CompressionOptions } from './compression.js';
 import type { NefeliOptions } from './options.js';
 
 /** Refuses a value under the name of its option. @throws {OPTION_INVALID} */
@@ -87,6 +88,23 @@ const aTime = is(EXPECTED_DURATION, isDuration);
 const anyText = is('a text', (value) => typeof value === 'string');
 const middleware = listOf('an array of middleware', is('a function, or a class with the method use', isFunction));
 
+/** @source RFC 9110, section 5.6.2: what a subprotocol may be made of */
+const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
+const aSubprotocol = is(
+  "a name of letters, digits and !#$%&'*+-.^_`|~",
+  (value) => typeof value === 'string' && TOKEN.test(value),
+);
+
+const COMPRESSION: Record<keyof CompressionOptions, Check> = {
+  thresholdBytes: is('a number of bytes, 0 or more', (value) => Number.isSafeInteger(value) && Number(value) >= 0),
+  concurrency: is('a whole number above 0', (value) => Number.isSafeInteger(value) && Number(value) >= 1),
+  level: is(
+    'a whole number from 1 to 9',
+    (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 9,
+  ),
+};
+const aCompression = fieldsOf('true, false, or an object with thresholdBytes, concurrency and level', COMPRESSION);
+
 const HEARTBEAT: Record<keyof HeartbeatOptions, Check> = { pingMs: aTime, pongMs: aTime };
 
 const BEHAVIOUR: Record<keyof NamespaceBehaviour, Check> = {
@@ -136,6 +154,9 @@ const CHECKS: Record<keyof NefeliOptions, Check> = {
   allowedOrigins: either('*', listOf("'*', or an array of origins", anyText)),
   checkOrigin: aFunction,
   upgradeTimeoutMs: aTime,
+  subprotocols: listOf('an array of names', aSubprotocol),
+  compression: either(true, either(false, aCompression)),
+  onUpgradeRefused: aFunction,
   websocket: is('an object of options for @fastify/websocket', isPlainObject),
   limits: either('strict', is("'strict' or an object with single limits", isPlainObject)), // each limit: resolveOptions
   heartbeat: either(false, fieldsOf('false, or an object with pingMs and pongMs', HEARTBEAT)),

@@ -1,4 +1,4 @@
-import type { WebSocket } from '@fastify/websocket';
+import type { WebSocket, WebsocketPluginOptions } from '@fastify/websocket';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { systemRandom, systemScheduler } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
@@ -8,10 +8,12 @@ import { CloseCode } from '../protocol/close-codes.js';
 import { DEFAULT_HANDLER_TIMEOUT_MS } from '../server/options.js';
 import { type CloseOptions, Server } from '../server/server.js';
 import { WsSocket } from '../transport/ws-socket.js';
+import { Compression, withholdCompression } from './compression.js';
 import type { NefeliOptions } from './options.js';
 import { OriginCheck } from './origin.js';
 import { DEFAULT_MOUNT, type Prepared, prepare } from './prepare.js';
 import { RequestArrival } from './request-arrival.js';
+import { UpgradeAnswers } from './upgrade-answers.js';
 import { UpgradeGuard } from './upgrade-guard.js';
 import { UrlHeaders } from './url-headers.js';
 import './request.js';
@@ -59,10 +61,15 @@ export function findMount(handler: unknown): Mount | undefined {
 export class Mounts {
   /** Whether the application has said itself how large a frame may be, for the whole app. */
   readonly isPayloadFixed: boolean;
+  readonly compression: Compression;
+  readonly answers: UpgradeAnswers;
   readonly #mounts = new Map<string, Mount>();
 
-  constructor({ isPayloadFixed }: { readonly isPayloadFixed: boolean }) {
-    this.isPayloadFixed = isPayloadFixed;
+  /** @param ofWs what the application has told `ws` itself */
+  constructor(ofWs: WebsocketPluginOptions['options'] = {}) {
+    this.isPayloadFixed = ofWs.maxPayload !== undefined;
+    this.compression = new Compression(ofWs);
+    this.answers = new UpgradeAnswers(ofWs.handleProtocols);
   }
 
   /** @throws {MOUNT_DUPLICATE} */
@@ -115,6 +122,7 @@ export class Mount extends Server implements NefeliMount {
       origins: new OriginCheck(options),
       urlHeaders: new UrlHeaders(options.urlHeaders ?? []),
       random: systemRandom,
+      onRefused: options.onUpgradeRefused,
     });
   }
 
@@ -149,8 +157,18 @@ export class Mount extends Server implements NefeliMount {
     this.#supply?.detach(this);
   }
 
-  checkUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    return this.#guard.check(request, reply);
+  /** Answers an upgrade that may not go on; one that may goes on to the hooks of the route. */
+  async checkUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.#guard.check(request, reply);
+    const { answers, compression } = this.#mounts;
+    if (compression.isWithheld(this.#options.compression)) withholdCompression(request);
+    if (!reply.sent) answers.expect(request, reply, this.#options.subprotocols);
+  }
+
+  /** Answers what is no upgrade. */
+  refuseHttp(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const reason = 'this is a websocket: connect with ws:// or wss://';
+    return this.#guard.refuse({ status: 426, reason }, request, reply.header('upgrade', 'websocket'));
   }
 
   #accept(ws: WebSocket, request: FastifyRequest): void {
@@ -193,7 +211,7 @@ export class Mount extends Server implements NefeliMount {
         serverOptions: request.server.websocketServer.options,
         closeGraceMs: this.closeGraceMs,
       });
-      this.accept(socket, new RequestArrival(request, { id, user: this.#userOf(request) }));
+      this.accept(socket, new RequestArrival(request, { id, user: this.#userOf(request), protocol: ws.protocol }));
     } catch (err) {
       this.#fail(ws, request, err);
     }

@@ -1,5 +1,5 @@
 import type { WebsocketPluginOptions } from '@fastify/websocket';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Container } from 'inversify';
 import type { Namespaces } from '../core/event-maps.js';
 import type { ServerNamespaceOptions } from '../mvc/build-event-table.js';
@@ -9,6 +9,8 @@ import type { EventMatcher } from '../ports/event-matcher.js';
 import type { Use } from '../ports/middleware.js';
 import type { ControllerType } from '../ports/resolver.js';
 import type { ServerBehaviour } from '../server/options.js';
+import type { CompressionOptions } from './compression.js';
+import type { UpgradeRefusal } from './upgrade-refusal.js';
 
 /** Which pages may open a connection. */
 export interface OriginOptions {
@@ -44,6 +46,18 @@ export interface MountOptions extends OriginOptions {
    * app; the first registration's counts. @default 30000
    */
   readonly upgradeTimeoutMs?: number;
+  /**
+   * The subprotocols that this mount speaks, the best first: the first of them that a client offers is chosen, and is at
+   * `conn.protocol`. None of them: none is named in the answer, and browsers end the connection. @default what a client offers first
+   */
+  readonly subprotocols?: readonly string[];
+  /** Compresses messages for clients that can. Costs memory and time: `docs/options.md` says how much. @default false */
+  readonly compression?: boolean | CompressionOptions;
+  /**
+   * Words the answer to an upgrade that is refused before any hook of the route: what it returns is sent as the body. It may
+   * set the status and headers of the reply, too. What it throws is logged, and the usual answer is sent.
+   */
+  readonly onUpgradeRefused?: (refusal: UpgradeRefusal, request: FastifyRequest, reply: FastifyReply) => unknown;
   /** Options for `@fastify/websocket`, which Nefeli registers. They hold for the whole app; the first registration's count. */
   readonly websocket?: Omit<WebsocketPluginOptions, 'preClose'>;
 }

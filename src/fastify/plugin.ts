@@ -4,6 +4,7 @@ import fp from 'fastify-plugin';
 import { systemScheduler } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
 import { checkOptions } from './check-options.js';
+import { withholdCompression } from './compression.js';
 import { findMount, Mount, Mounts, type NefeliMount } from './mount.js';
 import type { NefeliOptions } from './options.js';
 import { PendingUpgrades } from './pending-upgrades.js';
@@ -32,6 +33,7 @@ const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
   const mounts = app.hasDecorator(MOUNTS) ? app.getDecorator<Mounts>(MOUNTS) : await setUp(app, options);
   const mount = await Mount.create(options, { log: app.log, mounts });
   if (!mounts.isPayloadFixed) allowPayload(app, mount.maxMessageBytes);
+  mounts.compression.add(options.compression, app.websocketServer.options);
   app.addHook('onReady', () => mount.start());
   const { path } = options;
   if (path !== undefined) await app.register(async (scope) => void scope.get(path, PATH_OPTIONS, mount.handler()));
@@ -47,7 +49,7 @@ async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Moun
   owned.add(app.server);
 
   const { websocket = {}, upgradeTimeoutMs = DEFAULT_UPGRADE_TIMEOUT_MS } = options;
-  const mounts = new Mounts({ isPayloadFixed: websocket.options?.maxPayload !== undefined });
+  const mounts = new Mounts(websocket.options);
   const pending = new PendingUpgrades(app.server, { timeoutMs: upgradeTimeoutMs, scheduler: systemScheduler });
   app.decorate(MOUNTS, mounts);
   app.decorate('nefeli', { getter: () => mounts.main });
@@ -59,8 +61,9 @@ async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Moun
   await app.register(fastifyWebsocket, {
     ...websocket,
     errorHandler: errorHandler(websocket.errorHandler),
-    options: { maxPayload: 0, ...websocket.options },
+    options: { maxPayload: 0, ...websocket.options, handleProtocols: mounts.answers.chooseProtocol },
   });
+  app.websocketServer.on('headers', mounts.answers.addHeaders);
   app.websocketServer.on('headers', (_, request) => pending.answered(request)); // the 101 is written right after
   app.addHook('onRequest', guardUpgrade);
   return mounts;
@@ -111,12 +114,19 @@ function markOf(request: FastifyRequest): RouteMark | undefined {
 /** Checks every upgrade that leads to a mount, and answers every other request on its path. */
 async function guardUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
   const mark = markOf(request);
-  if (!mark) return request.ws && isPlainRoute(request) ? refuseUpgrade(reply) : undefined;
+  if (!mark) return request.ws ? guardOtherUpgrade(request, reply) : undefined;
   if (request.ws) await mark.mount.checkUpgrade(request, reply);
   else if (request.method === 'HEAD')
     reply.code(204).send(); // neffos.js asks so whether the server is back
-  else if (!mark.answersHttp) reply.code(426).header('upgrade', 'websocket').send(UPGRADE_REQUIRED);
+  else if (!mark.answersHttp) await mark.mount.refuseHttp(request, reply);
   return reply.sent ? reply : undefined;
+}
+
+/** An upgrade that leads to no mount: one of the application's own, or none that could come about. */
+function guardOtherUpgrade(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+  if (isPlainRoute(request)) return refuseUpgrade(reply);
+  if (request.server.getDecorator<Mounts>(MOUNTS).compression.isWithheld(undefined)) withholdCompression(request);
+  return undefined;
 }
 
 /** Whether a route is there and is no websocket. Where none is, Fastify answers 404 by itself. */
@@ -128,12 +138,6 @@ function isPlainRoute({ is404, routeOptions }: FastifyRequest): boolean {
 function refuseUpgrade(reply: FastifyReply): FastifyReply {
   return reply.code(400).send({ statusCode: 400, error: 'Bad Request', message: 'this route is no websocket' });
 }
-
-const UPGRADE_REQUIRED = {
-  statusCode: 426,
-  error: 'Upgrade Required',
-  message: 'this is a websocket: connect with ws:// or wss://',
-};
 
 /**
  * A peer that breaks the protocol is closed by `ws` with the right code: cutting it off would lose the close frame. Sockets of

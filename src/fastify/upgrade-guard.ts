@@ -2,7 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Random } from '../ports/random.js';
 import type { Server } from '../server/server.js';
 import { addressOf } from './address-of.js';
+import type { NefeliOptions } from './options.js';
 import type { OriginCheck, OriginRefusal } from './origin.js';
+import type { UpgradeRefusal } from './upgrade-refusal.js';
 import type { UrlHeaders } from './url-headers.js';
 
 /** When to come back, in seconds: spread, so that those who were turned away together do not come back together. */
@@ -29,7 +31,11 @@ interface GuardParts {
   readonly origins: OriginCheck;
   readonly urlHeaders: UrlHeaders;
   readonly random: Random;
+  readonly onRefused: NefeliOptions['onUpgradeRefused'];
 }
+
+/** The names of the statuses that have one in the body of Fastify's own answers. */
+const STATUS_TEXT: Partial<Record<UpgradeRefusal['status'], string>> = { 403: 'Forbidden', 426: 'Upgrade Required' };
 
 /** Stands before the upgrade, and before every hook of the route: what it refuses costs nothing more. */
 export class UpgradeGuard {
@@ -42,15 +48,37 @@ export class UpgradeGuard {
 
   /** Answers an upgrade that may not go on; of one that may, takes what its URL says for headers. */
   async check(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (this.#parts.server.isClosing) return await this.#refuseForNow(reply, 503, 'server closed');
-    const refusal = this.#parts.server.refusalFor(addressOf(request));
-    if (refusal !== undefined) return await this.#refuseForNow(reply, refusal === 'server full' ? 503 : 429, refusal);
+    const busy = this.#parts.server.isClosing ? 'server closed' : this.#parts.server.refusalFor(addressOf(request));
+    if (busy !== undefined) {
+      reply.header('retry-after', String(this.#retryAfterSeconds()));
+      return await this.refuse(
+        { status: busy === 'too many connections from your address' ? 429 : 503, reason: busy },
+        request,
+        reply,
+      );
+    }
     const originRefusal = await this.#originRefusalOf(request);
     if (originRefusal !== undefined) {
       this.#explainOnce(originRefusal, request);
-      return void (await reply.code(403).send({ statusCode: 403, error: 'Forbidden', message: 'origin not allowed' }));
+      return await this.refuse({ status: 403, reason: 'origin not allowed' }, request, reply);
     }
     this.#parts.urlHeaders.apply(request);
+  }
+
+  /** Answers what is refused, in the words of the application where it has any. */
+  async refuse(refusal: UpgradeRefusal, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { status, reason } = refusal;
+    reply.code(status);
+    let body: unknown;
+    try {
+      body = await this.#parts.onRefused?.(refusal, request, reply);
+    } catch (err) {
+      request.log.error({ err }, 'onUpgradeRefused failed');
+      reply.code(status);
+    }
+    if (reply.sent) return; // the application has sent it by itself
+    const error = STATUS_TEXT[status];
+    await reply.send(body ?? { statusCode: status, ...(error !== undefined && { error }), message: reason });
   }
 
   async #originRefusalOf(request: FastifyRequest): Promise<OriginRefusal | undefined> {
@@ -62,10 +90,9 @@ export class UpgradeGuard {
     }
   }
 
-  async #refuseForNow(reply: FastifyReply, code: number, message: string): Promise<void> {
+  #retryAfterSeconds(): number {
     const { min, max } = RETRY_AFTER_SECONDS;
-    const seconds = Math.round(min + this.#parts.random.fraction() * (max - min));
-    await reply.code(code).header('retry-after', String(seconds)).send({ statusCode: code, message });
+    return Math.round(min + this.#parts.random.fraction() * (max - min));
   }
 
   /** The first refusal of a kind is most often the developer's own page. */

@@ -37,6 +37,8 @@ export abstract class Conn {
   /** Who is behind the connection, as the route's hooks have found out. */
   abstract readonly user: unknown;
   abstract readonly log: Logger;
+  /** The subprotocol that was agreed on in the upgrade; empty when there is none. */
+  abstract readonly protocol: string;
   /** How often the client tried before it came back; 0 on a first connection. */
   abstract readonly reconnectTries: number;
   abstract readonly wasReconnected: boolean;

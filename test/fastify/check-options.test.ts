@@ -25,6 +25,7 @@ const FUNCTIONS = [
   'idGenerator',
   'user',
   'checkOrigin',
+  'onUpgradeRefused',
   'eventMatcher',
 ];
 const TIMES = [
@@ -60,6 +61,9 @@ describe('checkOptions', () => {
       allowedOrigins: ['https://app.example'],
       checkOrigin: () => true,
       upgradeTimeoutMs: 1,
+      subprotocols: ['v2.chat', 'v1.chat'],
+      compression: { thresholdBytes: 0, concurrency: 1, level: 9 },
+      onUpgradeRefused() {},
       websocket: { options: { maxPayload: 1 } },
       limits: { maxConnections: Number.POSITIVE_INFINITY },
       heartbeat: { pingMs: 1_000 },
@@ -77,7 +81,8 @@ describe('checkOptions', () => {
       adapter: memoryAdapter(new MemoryBus()),
       metrics: { count() {} },
     });
-    check({ allowedOrigins: '*', heartbeat: false, limits: 'strict', connectGapMs: 20 });
+    check({ allowedOrigins: '*', heartbeat: false, limits: 'strict', connectGapMs: 20, compression: true });
+    check({ compression: false });
   });
 
   it('takes undefined for an option, or a field, that is left out', () => {
@@ -121,6 +126,16 @@ describe('checkOptions', () => {
     ['another heartbeat', { heartbeat: { ping: 5 } }, 'heartbeat.ping is 5, but must be left out, or one of those'],
     ['an empty name', { name: '' }, 'name is "", but must be a text that is not empty'],
     ['a path without a slash', { path: 'ws' }, `path is "ws", but must be a path that starts with '/'`],
+    [
+      'a subprotocol with a blank',
+      { subprotocols: ['a b'] },
+      'subprotocols[0] is "a b", but must be a name of letters',
+    ],
+    ['one subprotocol', { subprotocols: 'v1' }, 'subprotocols is "v1", but must be an array of names'],
+    ['a compression in words', { compression: 'yes' }, 'compression is "yes", but must be true, false, or an object'],
+    ['a level', { compression: { level: 0 } }, 'compression.level is 0, but must be a whole number from 1 to 9'],
+    ['half a message', { compression: { concurrency: 0.5 } }, 'compression.concurrency is 0.5, but must be a whole'],
+    ['a threshold', { compression: { thresholdBytes: -1 } }, 'compression.thresholdBytes is -1, but must be a number'],
     ['one controller', { controllers: Chat }, 'controllers is the function Chat, but must be an array of classes'],
     ['an instance', { controllers: [Chat, new Chat()] }, 'controllers[1] is an instance of Chat, but must be a class'],
     ['the name of a class', { controllers: ['Chat'] }, 'controllers[0] is "Chat", but must be a class'],

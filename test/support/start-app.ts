@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyHttpOptions, type FastifyInstance, type RawServerDefault } from 'fastify';
 import { type NefeliOptions, nefeli } from 'nefeli';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
@@ -7,7 +7,7 @@ import { portOf } from './port-of.js';
 /** An app that listens on a port of its own, and is closed when the test has finished. */
 export async function startApp(
   setUp: (app: FastifyInstance) => unknown,
-  options: FastifyServerOptions = {},
+  options: FastifyHttpOptions<RawServerDefault> = {},
 ): Promise<FastifyInstance> {
   const app = Fastify(options);
   onTestFinished(() => app.close());
@@ -17,7 +17,10 @@ export async function startApp(
 }
 
 /** An app with one mount on `/ws`. */
-export function startNefeli(options: NefeliOptions, server: FastifyServerOptions = {}): Promise<FastifyInstance> {
+export function startNefeli(
+  options: NefeliOptions,
+  server: FastifyHttpOptions<RawServerDefault> = {},
+): Promise<FastifyInstance> {
   return startApp((app) => app.register(nefeli, { path: '/ws', ...options }), server);
 }
 

@@ -1,0 +1,89 @@
+import { type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** What is known of an upgrade whose answer is still to come. */
+interface Awaited {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** What its mount speaks, in the server's order; nothing where it does not care. */
+  readonly subprotocols: readonly string[] | undefined;
+}
+
+/** Chooses a subprotocol of those that a client offers; `false` for none. */
+export type ChooseProtocol = (offered: Set<string>, raw: IncomingMessage) => string | false;
+
+/** Headers that belong to the answer itself, or tell of a body that it does not have. */
+const OF_THE_ANSWER =
+  /^(?:connection|upgrade|date|content-(?:length|type|encoding)|transfer-encoding|sec-websocket-.*)$/;
+
+/** What goes into the answers 101 of mounts: the subprotocol, and the headers that the hooks of the route have set. */
+export class UpgradeAnswers {
+  readonly #awaited = new WeakMap<IncomingMessage, Awaited>();
+  readonly #otherwise: ChooseProtocol;
+
+  /** @param otherwise for upgrades that lead to no mount, or to one that names no subprotocols. @default what a client offers first */
+  constructor(otherwise: ChooseProtocol = (offered) => offered.values().next().value ?? false) {
+    this.#otherwise = otherwise;
+  }
+
+  expect(request: FastifyRequest, reply: FastifyReply, subprotocols: readonly string[] | undefined): void {
+    this.#awaited.set(request.raw, { request, reply, subprotocols });
+  }
+
+  /** The first of the server's that the client offers. */
+  readonly chooseProtocol: ChooseProtocol = (offered, raw) => {
+    const subprotocols = this.#awaited.get(raw)?.subprotocols;
+    if (!subprotocols) return this.#otherwise(offered, raw);
+    return subprotocols.find((name) => offered.has(name)) ?? false;
+  };
+
+  /** Adds to the lines of an answer what hooks have set. Called last: what is known of the upgrade is forgotten. */
+  readonly addHeaders = (lines: string[], raw: IncomingMessage): void => {
+    const awaited = this.#awaited.get(raw);
+    if (!awaited) return;
+    this.#awaited.delete(raw);
+    const { request, reply } = awaited;
+    for (const [name, value] of [...Object.entries(reply.getHeaders()), ...cookiesOf(reply)]) {
+      if (value === undefined || OF_THE_ANSWER.test(name)) continue;
+      for (const each of Array.isArray(value) ? value : [value]) addLine(lines, name, String(each), request);
+    }
+  };
+}
+
+/** A line that would be two is left out: who sets a header may have taken its value from a request. */
+function addLine(lines: string[], name: string, value: string, request: FastifyRequest): void {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    lines.push(`${name}: ${value}`);
+  } catch (err) {
+    request.log.error({ err, header: name }, 'a header that no answer can carry was left out of an upgrade');
+  }
+}
+
+/** Where `@fastify/cookie` keeps what `reply.setCookie()` has set, until a hook that no upgrade runs writes it into headers. */
+const SET_COOKIES = 'fastify.reply.setCookies';
+
+interface CookieToSet {
+  readonly name: string;
+  readonly value: string;
+  readonly opts: object;
+}
+
+/** What `@fastify/cookie` adds to an app. */
+interface WithCookies {
+  serializeCookie?(name: string, value: string, options: object): string;
+}
+
+/** The cookies that were set by `reply.setCookie()`. None without the plugin. */
+function cookiesOf(reply: FastifyReply): ['set-cookie', string][] {
+  const key = Object.getOwnPropertySymbols(reply).find(({ description }) => description === SET_COOKIES);
+  const cookies: unknown = key && Reflect.get(reply, key);
+  const app = reply.server as WithCookies; // the plugin decorates it where it is registered
+  if (!(cookies instanceof Map)) return [];
+  const toSet = [...cookies.values()] as CookieToSet[]; // it is the plugin's
+  return toSet.flatMap(({ name, value, opts }) => {
+    const text = app.serializeCookie?.(name, value, opts);
+    return text === undefined ? [] : [['set-cookie', text]];
+  });
+}
