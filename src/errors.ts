@@ -14,6 +14,7 @@ const WIRE_TEXT: Partial<Record<ErrorCode, string>> = {
   EVENT_UNKNOWN: 'bad event',
   MESSAGE_MALFORMED: 'invalid payload',
   BODY_NOT_JSON: 'invalid payload',
+  VALUE_UNEXPECTED: 'invalid payload',
   TOO_MANY_NAMESPACES: 'too many namespaces',
   TOO_MANY_ROOMS: 'too many rooms',
   HANDLER_TIMEOUT: 'handler timeout',

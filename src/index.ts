@@ -2,6 +2,7 @@ export { MemoryBus, memoryAdapter } from './adapters/memory/memory-adapter.js';
 export type { EventHandler, EventHandlers, Namespaces } from './core/event-maps.js';
 export { reply } from './core/reply.js';
 export type { ErrorInfo, RemoteErrorInfo } from './core/settings.js';
+export type { IrisWireChoice, WireChoice } from './core/wire-of.js';
 export { Conn } from './decorators/conn.js';
 export { CurrentSession, CurrentUser, Logger, Request } from './decorators/connection-values.js';
 export type { EventSchemas } from './decorators/controller-record.js';

@@ -49,13 +49,13 @@ const TYPES = `
   Adapter Answer Bindable BodyArgs BodyIssue BroadcastContent BroadcastMessage BroadcastTarget Clock
   CloseInfo CloseOptions CompressionOptions Concurrency ConnHandler ConnHandlers ConnRequest ConnectionContext
   ConnectionMaker Context ControllerRegistration Envelope ErrorCode ErrorDetails ErrorInfo
-  EventHandler EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception HeartbeatOptions
+  EventHandler EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception HeartbeatOptions IrisWireChoice
   Limits LocalQuery LocalView LogMessagesOptions MadeBy MadeOf Member Message MessageContext
   MessageMaker MetricName Metrics Middleware MiddlewareObject MountOptions NamespaceBehaviour
   NamespaceOptions NamespaceTimeouts Namespaces NamespacesOf NefeliMount NefeliOptions Next
   OriginOptions ParamDecorator Query QueryResult RateLimitOptions RemoteErrorInfo Reply
   RequireRoleOptions Room RouteHandler Scheduler ServedOptions ServerBehaviour ServerNamespaceOptions
-  ServiceToken SlowReaderPolicy Target TimeoutOptions Timer UpgradeRefusal WaitOptions
+  ServiceToken SlowReaderPolicy Target TimeoutOptions Timer UpgradeRefusal WaitOptions WireChoice
 `
   .trim()
   .split(/\s+/);

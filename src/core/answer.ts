@@ -32,11 +32,23 @@ export function answerResult(context: ConnContext, message: WireMessage, result:
 
 /** Sends back an error, to an emit as well: with an empty token, as neffos does. */
 export function answerError(context: ConnContext, message: WireMessage, error: unknown): void {
+  if (!context.settings.wire.tellsErrors) return keepError(context, error, message);
   const { text, facts } = publish(context, error, message);
   const answer = { ...message, isError: true, isNoOp: false };
   if (!context.outbound.readsRichFrames || !sendFacts(context, { ...answer, body: text }, facts)) {
     sendText(context, answer, text);
   }
+  closeIfAsked(context, error);
+}
+
+/** The other side cannot be told: the log is, also of what was meant for it. */
+function keepError(
+  context: ConnContext,
+  error: unknown,
+  { namespace, event }: Pick<WireMessage, 'namespace' | 'event'>,
+): void {
+  const { text } = publish(context, error, { namespace, event });
+  context.conn.log.debug({ conn: context.conn.id, namespace, event, text }, 'an error was told to nobody');
   closeIfAsked(context, error);
 }
 
@@ -97,6 +109,7 @@ export function answerNativeResult(context: ConnContext, received: Body, result:
 
 /** Sends back the public text of an error, raw. */
 export function answerNativeError(context: ConnContext, received: Body, error: unknown): void {
+  if (!context.settings.wire.tellsErrors) return keepError(context, error, NATIVE_PLACE);
   const { text } = publish(context, error, NATIVE_PLACE);
   sendText(context, { ...NO_ADDRESS, binary: typeof received !== 'string' }, text);
   closeIfAsked(context, error);

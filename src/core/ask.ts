@@ -15,7 +15,7 @@ const NO_BODY: Payload = { body: '', binary: false };
  * Sends something that the other side must answer. The outcome is told in the turn of the frame that brings it; an error
  * reply is told as a {@link RemoteError}.
  *
- * @throws {CONN_CLOSED} {TOO_MANY_ASKS} {ASK_ABORTED} {MESSAGE_TOO_LARGE} when it cannot be asked at all
+ * @throws {CONN_CLOSED} {TOO_MANY_ASKS} {ASK_ABORTED} {ASK_UNANSWERABLE} {MESSAGE_TOO_LARGE} when it cannot be asked at all
  */
 export function sendAsk(
   context: ConnContext,
@@ -25,6 +25,8 @@ export function sendAsk(
 ): void {
   if (context.ended) throw new WsError('CONN_CLOSED', context.ended);
   const { namespace, room, event, payload = NO_BODY } = message;
+  const { wire } = context.settings;
+  if (!wire.hasProcedures) throw new WsError('ASK_UNANSWERABLE', { event, wire: wire.name });
   const resolve = (reply: WireMessage): void => {
     if (reply.isError) outcome.reject(new RemoteError(String(reply.body), reply.facts));
     else outcome.resolve(reply);
@@ -38,13 +40,17 @@ export function sendAsk(
   }
 }
 
-/** Asks for one of the four requests of the protocol, and runs `commit` in the turn of the acknowledgement. */
+/**
+ * Asks for one of the four requests of the protocol, and runs `commit` in the turn of the acknowledgement; at once where the
+ * other side knows of no such requests.
+ */
 export function request(
   context: ConnContext,
   message: Address & { readonly event: string },
   commit: () => Promise<void>,
   options?: WaitOptions,
 ): Promise<void> {
+  if (!context.settings.wire.hasProcedures) return commit();
   return new Promise((resolve, reject) => {
     const acknowledged = (): void => {
       // While what was asked for takes effect here, what the other side sends after its acknowledgement waits.

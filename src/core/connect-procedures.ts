@@ -150,18 +150,16 @@ async function admit(context: ConnContext, table: NamespaceTable, circumstances:
   return ns;
 }
 
-/** Connects the namespace that raw messages belong to, where there are no others: nobody asks for it, and no event tells of it. */
-export async function connectNative(context: ConnContext): Promise<void> {
-  const table = tableOf(context, '');
-  const ns = new LiveNSConn(context.conn, table, context.link);
-  await openScope(context, ns, namespaceEvent(ns, SystemEvent.NamespaceConnect, { isLocal: true }));
-  await enterHub(context, ns);
+/** Connects the one namespace there is in languages without a handshake: nobody asks for it, but its events tell of it. */
+export async function connectAtOnce(context: ConnContext): Promise<void> {
+  const ns = await admit(context, tableOf(context, ''), { isLocal: true });
   try {
     install(context, ns);
   } catch (error) {
     await retire(context, ns); // the connection has ended meanwhile
     throw error;
   }
+  await announce(context, ns, { isLocal: true });
 }
 
 async function enterHub(context: ConnContext, ns: LiveNSConn): Promise<void> {

@@ -123,7 +123,8 @@ export class Handshake {
     if (!this.#isGreeted || this.#isOver) return;
     if (this.#refusal) {
       const { text, code } = this.#refusal;
-      this.#events.send(this.#settings.wire.refusal(text));
+      const refusal = this.#settings.wire.refusal(text);
+      if (refusal.length > 0) this.#events.send(refusal);
       this.#fail(code, text);
     } else if (this.#isReady && this.#settings.side === 'server') {
       if (this.#settings.wire.hasHandshake) this.#events.send(this.#settings.wire.welcome(this.#id));

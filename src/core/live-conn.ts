@@ -7,7 +7,7 @@ import type { Body, FrameData, WireMessage } from '../protocol/message.js';
 import type { ConnContext, Opening } from './conn-context.js';
 import type { ConnIdentity } from './conn-identity.js';
 import { ConnLink } from './conn-link.js';
-import { askConnect, connectNative } from './connect-procedures.js';
+import { askConnect, connectAtOnce } from './connect-procedures.js';
 import { Deadlines } from './deadlines.js';
 import { disconnectEach, endAll } from './disconnect-procedures.js';
 import { dispatch } from './dispatch.js';
@@ -218,7 +218,7 @@ export class LiveConn extends EndingConn implements ConnContext, SocketListener,
     try {
       if (isPromiseLike(result)) await result;
       if (this.ended) return;
-      if (!this.settings.wire.hasHandshake) await connectNative(this);
+      if (!this.settings.wire.hasHandshake) await connectAtOnce(this);
     } catch (error) {
       const { text } = publish(this, error, { namespace: '', event: 'onConnect' });
       this.settings.metrics.count('connections.refused');

@@ -67,14 +67,15 @@ export class Outbound {
   #heldBytes = 0;
   #timer: Timer | undefined;
   #deadline: WriteDeadline | undefined;
-  #readsRichFrames = false;
+  #readsRichFrames: boolean;
   /** A server marks JSON for those who have asked for it; to a server the mark is always readable, be it one of neffos. */
   #marksJson: boolean;
 
   constructor(settings: ConnSettings, socket: Socket) {
     this.#settings = settings;
     this.#socket = socket;
-    this.#marksJson = settings.side === 'client';
+    this.#readsRichFrames = settings.wire.marksJson;
+    this.#marksJson = settings.side === 'client' || settings.wire.marksJson;
   }
 
   /** Whether the other side reads errors with a code and data, and not only their text; and bodies marked as JSON. */

@@ -69,8 +69,11 @@ async function joinFromHere(
     if (ns.room(room)) return; // the other side has asked for the same meanwhile
     try {
       mustStillBe(context, ns);
-      await fire(context, ns, eventOf(ns, SystemEvent.RoomJoin, room, { isLocal: true }));
-      mustStillBe(context, ns);
+      // Where nothing hears it no turn is taken: in languages that know of no rooms a join takes effect within its call.
+      if (ns.table.lifecycle.has(SystemEvent.RoomJoin)) {
+        await fire(context, ns, eventOf(ns, SystemEvent.RoomJoin, room, { isLocal: true }));
+        mustStillBe(context, ns);
+      }
       await enterRoom(context, ns, room, { isLocal: true });
     } catch (error) {
       takeBack(context, ns, room);
@@ -181,7 +184,7 @@ async function leave(
 ): Promise<PublicError | undefined> {
   const event = eventOf(ns, SystemEvent.RoomLeave, room.name, circumstances);
   try {
-    await fire(context, ns, event);
+    if (ns.table.lifecycle.has(SystemEvent.RoomLeave)) await fire(context, ns, event);
   } catch (error) {
     if (mayRefuse && error instanceof PublicError) {
       room.leaving = undefined;

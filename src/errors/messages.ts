@@ -43,6 +43,8 @@ export const MESSAGE_OF = {
     `no reply to ${quote(d.event)} came within ${d.timeoutMs} ms. Answer it on the other side, or give ask() a longer timeoutMs.`,
   ASK_ABORTED: (d: { event: string }): string =>
     `the ask ${quote(d.event)} was aborted by its signal before a reply came.`,
+  ASK_UNANSWERABLE: (d: { event: string; wire: string }): string =>
+    `${quote(d.event)} cannot be asked: clients of the wire ${quote(d.wire)} do not answer. Emit it, and let them emit an event back.`,
   ASK_UNHEARD: (d: { event: string }): string =>
     `nobody matched the target of the ask ${quote(d.event)}. Check the namespace, room and id it was sent to.`,
   TOO_MANY_ASKS: (d: { maxPendingAsks: number }): string =>
@@ -65,6 +67,13 @@ export const MESSAGE_OF = {
   NAME_NOT_ENCODABLE: (d: { kind: string; name: string }): string =>
     `the ${d.kind} name ${quote(d.name)} would not arrive as it is: it holds "@%!semicolon@%!", which the wire uses for ` +
     '";", or half of a character. Use another name.',
+  MESSAGE_NOT_ENCODABLE: (d: { wire: string; event: string; reason: string }): string =>
+    `${quote(d.event)} cannot be written in the wire ${quote(d.wire)}: ${d.reason}. Send it otherwise.`,
+  VALUE_UNEXPECTED: (d: { event: string; expected: string; found: string }): string =>
+    `${quote(d.event)} came with ${d.found}, and a listener wants ${d.expected}. Let the sender send that, or listen with another \`as\`.`,
+  RECIPIENTS_UNCLEAR: (d: { value: unknown }): string =>
+    `to(${shown(d.value)}) says neither whether an id is meant nor a room: they may have the same names. ` +
+    'Write to({ id: … }), to({ room: … }), to(All) or to(NotMe).',
   BODY_NOT_JSON: (d: { event: string; reason: string }): string =>
     `the body of ${quote(d.event)} is not JSON: ${d.reason}. Read msg.body, or let the sender send JSON.`,
   BODY_NOT_SENDABLE: (d: { type: string }): string =>
@@ -110,6 +119,9 @@ export const MESSAGE_OF = {
   NATIVE_ONLY_INVALID: (d: { found: readonly string[] }): string =>
     `native: 'only' needs exactly one handler, onNativeMessage in the namespace "". Found: ${d.found.join(', ') || 'none'}. ` +
     "Remove the others, or leave native: 'only' out: raw and framed messages can share a connection.",
+  WIRE_TOO_SMALL: (d: { wire: string; found: readonly string[] }): string =>
+    `the wire ${quote(d.wire)} has one namespace, "", and events whose names hold no ";". Found: ${d.found.join(', ')}. ` +
+    'Serve them on a mount of their own, in the wire of neffos.',
   CONTROLLER_NOT_DECORATED: (d: { controller: string }): string =>
     `${d.controller} is not decorated with @Namespace(…), so no namespace can be read from it. Decorate the class, give it ` +
     `\`static readonly namespace = '…'\`, or register it as { controller: ${d.controller}, namespace: '…' }.`,

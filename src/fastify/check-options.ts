@@ -1,5 +1,6 @@
 import { EXPECTED_CONCURRENCY, EXPECTED_DURATION, isConcurrency, isDuration } from '../core/namespace-behaviour.js';
 import { type Fields, isPlainObject } from '../core/plain-object.js';
+import type { IrisWireChoice } from '../core/wire-of.js';
 import { WsError } from '../errors.js';
 import type { ServerNamespaceOptions } from '../mvc/build-event-table.js';
 import { ConnHandlers } from '../mvc/conn-handlers.js';
@@ -105,6 +106,16 @@ const COMPRESSION: Record<keyof CompressionOptions, Check> = {
 };
 const aCompression = fieldsOf('true, false, or an object with thresholdBytes, concurrency and level', COMPRESSION);
 
+const WIRE: Record<keyof IrisWireChoice, Check> = {
+  prefix: is(
+    "a text that is not empty and holds no ';'",
+    (value) => typeof value === 'string' && /^[^;]+$/.test(value),
+  ),
+  binaryMessages: is('true or false', (value) => typeof value === 'boolean'),
+};
+const someWire = fieldsOf("'neffos', 'iris', 'go-websocket', or { prefix, binaryMessages }", WIRE);
+const wireNames: readonly unknown[] = ['neffos', 'iris', 'go-websocket'];
+
 const HEARTBEAT: Record<keyof HeartbeatOptions, Check> = { pingMs: aTime, pongMs: aTime };
 
 const BEHAVIOUR: Record<keyof NamespaceBehaviour, Check> = {
@@ -146,6 +157,7 @@ const CHECKS: Record<keyof NefeliOptions, Check> = {
   use: middleware,
   eventMatcher: aFunction,
   native: is("'only', or left out", (value) => value === 'only'),
+  wire: (option, value) => (wireNames.includes(value) ? undefined : someWire(option, value)),
   name: is('a text that is not empty', (value) => typeof value === 'string' && value !== ''),
   path: is("a path that starts with '/'", (value) => typeof value === 'string' && value.startsWith('/')),
   idGenerator: aFunction,
@@ -181,6 +193,9 @@ const CHECKS: Record<keyof NefeliOptions, Check> = {
  * @throws {OPTION_INVALID} with the name of the option, its value, and what it must be
  */
 export function checkOptions(options: NefeliOptions): void {
+  const { native, wire } = options;
+  if (native !== undefined && wire !== undefined)
+    throw new WsError('OPTION_INVALID', { option: 'wire', value: wire, expected: "left out with native: 'only'" });
   for (const [name, value] of Object.entries(options)) {
     if (!OF_FASTIFY.has(name)) checkNamed(CHECKS, { name, option: name }, value);
   }

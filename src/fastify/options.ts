@@ -2,6 +2,7 @@ import type { WebsocketPluginOptions } from '@fastify/websocket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Container } from 'inversify';
 import type { Namespaces } from '../core/event-maps.js';
+import type { WireChoice } from '../core/wire-of.js';
 import type { ServerNamespaceOptions } from '../mvc/build-event-table.js';
 import type { ConnHandlers } from '../mvc/conn-handlers.js';
 import type { ControllerRegistration } from '../mvc/controller-registration.js';
@@ -82,6 +83,11 @@ export interface ServedOptions {
   readonly eventMatcher?: EventMatcher;
   /** Raw messages only: no handshake, and one handler, `onNativeMessage` in the namespace `""`. */
   readonly native?: 'only';
+  /**
+   * The language of the clients: that of neffos, or one of the websockets of Iris before it, for pages with `iris-ws.js`. Those
+   * serve the namespace `""` and no other. @default 'neffos'
+   */
+  readonly wire?: WireChoice;
 }
 
 /** What `app.register(nefeli, …)` takes. `docs/options.md` has them in tables. */

@@ -1,7 +1,7 @@
 import { aroundConnection } from '../core/around.js';
 import type { EventTable } from '../core/event-table.js';
 import { mustBeNativeOnly } from '../core/native-only.js';
-import { wireOf } from '../core/wire-of.js';
+import { mustFit, wireOf } from '../core/wire-of.js';
 import { BroadcasterSupply } from '../inversify/broadcaster-supply.js';
 import { ContainerResolver } from '../inversify/container-resolver.js';
 import { buildEventTable } from '../mvc/build-event-table.js';
@@ -44,7 +44,11 @@ export async function prepare(options: PreparedOptions, log: Logger): Promise<Pr
   return {
     options: {
       table,
-      wire: (limits) => wireOf(options, table, limits),
+      wire(limits) {
+        const wire = wireOf(options, table, limits);
+        mustFit(wire, table);
+        return wire;
+      },
       ...(onConnect && { onConnect }),
       ...(resolver && { release: (conn) => resolver.release(conn) }),
     },

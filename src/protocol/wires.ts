@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The bare body, in a frame of the opcode that was asked for. */
-function encodeNative({ body, binary }: WireMessage): FrameData {
+export function encodeNative({ body, binary }: WireMessage): FrameData {
   if (typeof body === 'string') return binary ? encoder.encode(body) : body;
   // Bytes may wait before they leave, and whoever sends them may write over them meanwhile.
   return binary ? new Uint8Array(body) : decoder.decode(body);
@@ -21,6 +21,9 @@ const isNative = ({ event, wait, isError }: WireMessage): boolean =>
 export class NeffosWire {
   readonly name: string = 'neffos';
   readonly hasHandshake: boolean = true;
+  readonly hasProcedures: boolean = true;
+  readonly marksJson: boolean = false;
+  readonly tellsErrors: boolean = true;
   readonly #options: DecodeOptions;
 
   constructor(options: DecodeOptions) {
@@ -63,6 +66,9 @@ export class NeffosWire {
 export class NativeWire {
   readonly name: string = 'native';
   readonly hasHandshake: boolean = false;
+  readonly hasProcedures: boolean = false;
+  readonly marksJson: boolean = false;
+  readonly tellsErrors: boolean = true;
 
   readHandshake(): HandshakeFrame {
     return { kind: 'other' };

@@ -1,5 +1,5 @@
 import type { Payload } from '../core/body.js';
-import { connectNative } from '../core/connect-procedures.js';
+import { connectAtOnce } from '../core/connect-procedures.js';
 import type { EventHandler } from '../core/event-maps.js';
 import { LiveConn } from '../core/live-conn.js';
 import { LiveMessage } from '../core/live-message.js';
@@ -95,7 +95,7 @@ export class ClientEnd {
   /** Fulfilled when the server has let the connection in. @throws {CONN_REFUSED} {CONN_CLOSED} */
   async open(): Promise<void> {
     // Raw messages may come as soon as anybody listens.
-    if (this.#native) await connectNative(this.conn);
+    if (this.#native) await connectAtOnce(this.conn);
     this.conn.start();
     if (this.#native) this.conn.onFrame(this.#native.welcomeFrame);
     await this.conn.whenOpen();

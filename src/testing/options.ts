@@ -11,7 +11,9 @@ import type { ManualClock } from './manual-clock.js';
 export type TestSubject = ControllerType | NonNullable<ServedOptions['controllers']> | Namespaces;
 
 /** How it is served: as in an app, by the options of `nefeli` that need no Fastify, and by what only a test says. */
-export interface TestNamespaceOptions extends ServerBehaviour, Omit<ServedOptions, 'controllers' | 'namespaces'> {
+export interface TestNamespaceOptions
+  extends ServerBehaviour,
+    Omit<ServedOptions, 'controllers' | 'namespaces' | 'wire'> {
   /** Binds what the controllers need, before they are looked at. It may take its time. */
   readonly bind?: (container: Container) => unknown;
   /** The namespace that clients speak to, unless they say otherwise. @default the first */

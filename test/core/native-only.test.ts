@@ -113,13 +113,47 @@ describe('a native-only server', () => {
     expect(hub.members.size).toBe(0);
   });
 
-  it('settles an ask, which nobody can answer, with ASK_TIMEOUT', async () => {
-    const { conn, clock } = end('server', echo, { native: 'only' });
+  it('refuses an ask, which nobody can answer, with ASK_UNANSWERABLE', async () => {
+    const { conn, socket } = end('server', echo, { native: 'only' });
     await settle();
 
-    const asking = expect(conn.namespace('')?.ask('q')).rejects.toMatchObject({ code: 'ASK_TIMEOUT' });
-    clock.advanceMs(10_000);
+    await expect(conn.namespace('')?.ask('q')).rejects.toThrow(
+      'ASK_UNANSWERABLE: "q" cannot be asked: clients of the wire "native" do not answer.',
+    );
+    expect(socket.sent).toEqual([]);
+  });
 
-    await asking;
+  it('joins and leaves rooms here alone, at once where nothing hears of it', async () => {
+    const { conn, socket } = end('server', echo, { native: 'only' });
+    await settle();
+    const ns = conn.namespace('');
+
+    const joining = ns?.joinRoom('lobby');
+    expect(ns?.rooms.map(({ name }) => name)).toEqual(['lobby']);
+    const leaving = (await joining)?.leave();
+    expect(ns?.rooms).toEqual([]);
+    await leaving;
+
+    expect(socket.sent).toEqual([]);
+  });
+
+  it('tells of its namespace, and may refuse it, as any other', async () => {
+    const heard: string[] = [];
+    const events = {
+      onNamespaceConnect: () => void heard.push('connect'),
+      onNamespaceConnected: () => void heard.push('connected'),
+      onNamespaceDisconnect: () => void heard.push('disconnect'),
+    };
+    const { socket, conn } = end('server', { '': { ...echo[''], ...events } }, { native: 'only' });
+    await settle();
+    socket.receiveClose();
+    await conn.closed;
+    const refusing = { ...echo[''], onNamespaceConnect: () => Promise.reject(new PublicError('members only')) };
+    const refused = end('server', { '': refusing }, { native: 'only' });
+    await settle();
+
+    expect(heard).toEqual(['connect', 'connected', 'disconnect']);
+    expect(refused.socket.sent).toEqual(['members only']);
+    expect(refused.socket.closedWith).toEqual({ code: 1008, reason: 'members only' });
   });
 });

@@ -16,6 +16,7 @@ const OPTIONS: Record<keyof NefeliOptions, true> = {
   use: true,
   eventMatcher: true,
   native: true,
+  wire: true,
   name: true,
   path: true,
   idGenerator: true,

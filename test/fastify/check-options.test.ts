@@ -83,6 +83,7 @@ describe('checkOptions', () => {
     });
     check({ allowedOrigins: '*', heartbeat: false, limits: 'strict', connectGapMs: 20, compression: true });
     check({ compression: false });
+    for (const wire of ['neffos', 'iris', 'go-websocket', {}, { prefix: 'my:', binaryMessages: true }]) check({ wire });
   });
 
   it('takes undefined for an option, or a field, that is left out', () => {
