@@ -6,6 +6,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^nefeli$/, replacement: fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
+      {
+        find: /^nefeli\/connection-style$/,
+        replacement: fileURLToPath(new URL('./src/connection-style/index.ts', import.meta.url)),
+      },
       { find: /^nefeli\/testing$/, replacement: fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)) },
     ],
   },

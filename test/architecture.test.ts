@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   transport: [...BELOW, 'npm:ws', 'node:*'],
   decorators: ['ports', 'errors'],
   mvc: ['decorators', 'core', ...BELOW],
+  'connection-style': ['mvc', 'core', ...BELOW],
   inversify: ['mvc', 'core', 'ports', 'errors', 'npm:inversify', 'npm:@inversifyjs/plugin', 'node:*'],
   fastify: [
     ...['inversify', 'mvc', 'decorators', 'server', 'transport', 'adapters', 'core', ...BELOW],

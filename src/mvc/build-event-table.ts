@@ -43,6 +43,7 @@ export async function buildEventTable(served: Served): Promise<EventTable> {
   const parts = [
     ...readEventMaps(namespaces),
     ...joined.flatMap(mapsOf),
+    ...joined.flatMap(readyOf),
     ...(await readControllers(controllers, resolver, served.eventMatcher)),
   ];
   const own = Object.entries(namespaceOptions).map(([namespace, options]) => partOf(namespace, options, parts));
@@ -60,6 +61,9 @@ const mapsOf = (part: HandlersPart): Part[] =>
   part.kind === 'maps'
     ? readEventMaps(part.namespaces, { source: `handlers${part.path}`, behaviour: part.timeouts })
     : [];
+
+const readyOf = (given: HandlersPart): Part[] =>
+  given.kind === 'ready' ? [{ ...given.part, owner: `handlers${given.path}`, behaviour: given.timeouts }] : [];
 
 async function readControllers(
   controllers: readonly RegisteredController[],

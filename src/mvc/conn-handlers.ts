@@ -1,12 +1,14 @@
 import type { Namespaces } from '../core/event-maps.js';
+import type { Part } from '../core/table-builder.js';
 import type { NamespaceTimeouts } from '../ports/namespace-options.js';
 import type { ControllerType } from '../ports/resolver.js';
 import type { ControllerRegistration } from './controller-registration.js';
 
-/** A controller, or maps of functions, with the timeouts that were put around it. */
+/** A controller, maps of functions, or what another style of writing them has made ready, with the timeouts that were put around it. */
 export type HandlersPart = (
   | { readonly kind: 'controller'; readonly entry: ControllerType | ControllerRegistration }
   | { readonly kind: 'maps'; readonly namespaces: Namespaces }
+  | { readonly kind: 'ready'; readonly part: Part }
 ) & {
   /** Where it stands among those it was joined with, for messages: `[0][2]`. */
   readonly path: string;

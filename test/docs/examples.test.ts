@@ -27,7 +27,11 @@ async function compile(): Promise<string> {
     noEmit: false,
     rootDir: '../..',
     outDir: 'out',
-    paths: { nefeli: ['../../src/index.ts'], 'nefeli/testing': ['../../src/testing/index.ts'] },
+    paths: {
+      nefeli: ['../../src/index.ts'],
+      'nefeli/connection-style': ['../../src/connection-style/index.ts'],
+      'nefeli/testing': ['../../src/testing/index.ts'],
+    },
   };
   writeFileSync(
     join(ROOT, 'tsconfig.json'),
@@ -44,7 +48,11 @@ async function compile(): Promise<string> {
     JSON.stringify({
       name: 'nefeli',
       type: 'module',
-      exports: { '.': './src/index.js', './testing': './src/testing/index.js' },
+      exports: {
+        '.': './src/index.js',
+        './connection-style': './src/connection-style/index.js',
+        './testing': './src/testing/index.js',
+      },
     }),
   );
   return output;
