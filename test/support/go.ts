@@ -42,13 +42,24 @@ export function buildGo(): Promise<string> {
 
 /** Starts a real neffos server. It ends with this process at the latest. */
 export async function startGoServer(): Promise<GoServer> {
-  const program = join(await buildGo(), 'server');
+  return await startProgram(join(await buildGo(), 'server'));
+}
+
+const IRIS_MODULE = fileURLToPath(new URL('../interop/go-iris/', import.meta.url));
+
+/** Builds and starts a server of the websockets that Iris had before neffos: `/ws`, and its script for pages at `/iris-ws.js`. */
+export async function startGoIris(): Promise<GoServer> {
+  await run('go', ['build', '-o', 'build/', '.'], { cwd: IRIS_MODULE, timeout: GO_BUILD_TIMEOUT_MS });
+  return await startProgram(join(IRIS_MODULE, 'build/nefeli-interop-iris'));
+}
+
+async function startProgram(program: string): Promise<GoServer> {
   const server = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(server, 'exit');
   const lines = createInterface(server.stdout);
   const [line] = (await Promise.race([once(lines, 'line'), exited])) as [unknown];
   const port = /^listening (\d+)$/.exec(String(line))?.[1];
-  if (!port) throw new Error(`the neffos server did not start: ${String(line)}`);
+  if (!port) throw new Error(`the Go server did not start: ${String(line)}`);
   return {
     url: `ws://127.0.0.1:${port}`,
     stop: async () => {
