@@ -6,6 +6,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^nefeli$/, replacement: fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
+      { find: /^nefeli\/client$/, replacement: fileURLToPath(new URL('./src/client/node.ts', import.meta.url)) },
       {
         find: /^nefeli\/connection-style$/,
         replacement: fileURLToPath(new URL('./src/connection-style/index.ts', import.meta.url)),

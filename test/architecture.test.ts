@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['inversify', 'mvc', 'decorators', 'server', 'transport', 'adapters', 'core', ...BELOW],
     ...['npm:fastify', 'npm:fastify-plugin', 'npm:@fastify/websocket', 'npm:inversify', 'node:*'],
   ],
+  client: ['protocol', 'ports', 'errors', 'npm:ws'],
   testing: ['inversify', 'mvc', 'decorators', 'server', 'core', ...BELOW, 'npm:inversify', 'node:*'],
 };
 

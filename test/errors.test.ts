@@ -27,6 +27,8 @@ const DETAILS: { readonly [Code in ErrorCode]: ErrorDetails<Code> } = {
   ASK_UNHEARD: { event: 'who' },
   TOO_MANY_ASKS: { maxPendingAsks: 100 },
   CONN_CLOSED: { code: 1013, reason: 'too slow' },
+  CONN_DOWN: {},
+  QUEUE_FULL: { maxMessages: 1_000, maxBytes: 1_048_576 },
   CONN_REFUSED: { text: 'members only' },
   REMOTE_ERROR: { text: 'sold out' },
   EMIT_TOO_EARLY: { namespace: 'chat' },

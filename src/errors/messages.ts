@@ -51,6 +51,11 @@ export const MESSAGE_OF = {
     `${d.maxPendingAsks} asks of this connection wait for their replies already. Await some, or raise limits.maxPendingAsks.`,
   CONN_CLOSED: (d: { code: number; reason: string }): string =>
     `the connection has closed (${d.code}${d.reason ? `: ${d.reason}` : ''}), so nothing can be asked or awaited on it any more.`,
+  CONN_DOWN: (_: Record<string, never>): string =>
+    'the connection is lost or slow, and nothing may wait for it. Send it again when the state is "open", or allow a queue.',
+  QUEUE_FULL: (d: { maxMessages: number; maxBytes: number }): string =>
+    `more than ${d.maxMessages} messages or ${d.maxBytes} bytes wait already. Send less while the connection is lost or slow, ` +
+    'read faster, or raise the limit.',
   CONN_REFUSED: (d: { text: string }): string => `the server refused the connection: ${d.text}`,
   REMOTE_ERROR: (d: { text: string }): string => `the other side answered with an error: ${d.text}`,
   EMIT_TOO_EARLY: (d: { namespace: string }): string =>

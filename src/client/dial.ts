@@ -1,0 +1,18 @@
+import type { Address, DialOptions } from './dial-options.js';
+import { DialledConn } from './dialled-conn.js';
+import type { Listener } from './dialled-ns-conn.js';
+import type { EventMaps } from './event-handlers.js';
+import { webPlatform } from './platform.js';
+
+/**
+ * Connects to a server, with what hears its events by namespace.
+ *
+ * @throws a {@link RemoteError} with the server's refusal, {CONN_CLOSED}, {ASK_TIMEOUT} or {ASK_ABORTED} of the event `dial`
+ */
+export function dial(
+  address: Address,
+  events: EventMaps<Listener> = {},
+  options: DialOptions = {},
+): Promise<DialledConn> {
+  return new DialledConn(address, events, options, webPlatform).welcomed;
+}

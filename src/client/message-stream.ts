@@ -1,0 +1,62 @@
+import { WsError } from './client-errors.js';
+
+/** How messages are read in a loop. */
+export interface StreamOptions {
+  /** Ends the loop when it aborts. */
+  readonly signal?: AbortSignal;
+  /** Messages that may wait for the loop. One more ends it: those that wait are given still, then it throws. @default 1000 */
+  readonly maxMessages?: number;
+}
+
+/** Where messages come from: calls `push` for each and `end` when no more will come, until what it returns is called. */
+export type Source<T> = (push: (message: T) => void, end: () => void) => () => void;
+
+/**
+ * Messages for a `for await` loop, from the moment of this call on.
+ *
+ * @throws {QUEUE_FULL} in the loop
+ */
+export function messageStream<T>(
+  source: Source<T>,
+  { signal, maxMessages = 1_000 }: StreamOptions = {},
+): AsyncIterableIterator<T, undefined> {
+  const waiting: T[] = [];
+  let wake = (): void => {};
+  let isEnded = false;
+  let error: unknown;
+  const end = (): void => {
+    isEnded = true;
+    leave();
+    signal?.removeEventListener('abort', end);
+    wake();
+  };
+  const push = (message: T): void => {
+    if (waiting.length < maxMessages) waiting.push(message);
+    else {
+      error = new WsError('QUEUE_FULL', { maxMessages, maxBytes: Number.POSITIVE_INFINITY }, 'too much waits');
+      end();
+    }
+    wake();
+  };
+  const leave = source(push, end);
+  signal?.addEventListener('abort', end);
+  if (signal?.aborted) end();
+
+  async function* read(): AsyncGenerator<T, undefined> {
+    try {
+      for (;;) {
+        if (waiting.length === 0 && !isEnded) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        if (waiting.length === 0) break;
+        yield waiting.shift() as T; // there is one
+      }
+      if (error) throw error;
+    } finally {
+      end();
+    }
+  }
+  return read();
+}
