@@ -1,7 +1,7 @@
 import type { Address, DialOptions } from './dial-options.js';
-import { DialledConn } from './dialled-conn.js';
-import type { Listener } from './dialled-ns-conn.js';
+import type { DialledConn, Listener } from './dialled.js';
 import type { EventMaps } from './event-handlers.js';
+import { openConn } from './open-conn.js';
 import { webPlatform } from './platform.js';
 
 /**
@@ -14,5 +14,5 @@ export function dial(
   events: EventMaps<Listener> = {},
   options: DialOptions = {},
 ): Promise<DialledConn> {
-  return new DialledConn(address, events, options, webPlatform).welcomed;
+  return openConn(address, events, options, webPlatform);
 }

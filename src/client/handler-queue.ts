@@ -1,53 +1,57 @@
 /** Something that waits for its turn. */
-export interface Job {
+interface Job {
   /** The token of what the server asks; empty for anything else. */
   readonly wait: string;
   /** Must not throw or reject. */
   run(): unknown;
 }
 
+/** Handlers that run one after the other. */
+export interface HandlerQueue {
+  push(wait: string, run: Job['run']): void;
+  /** Runs something at once; what waits goes on waiting until it has ended. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Drops what the server has asked and waits still, or all that waits. */
+  drop(isAll: boolean): void;
+}
+
 /**
  * Handlers run one after the other, in order of arrival. While one runs and this side waits for an answer, what the server asks
  * runs past it: otherwise two ends could wait for each other.
+ *
+ * @param isAsking whether this side waits for an answer
  */
-export class HandlerQueue {
-  readonly #mayPass: () => boolean;
-  #waiting: Job[] = [];
-  #running = 0;
+export function createHandlerQueue(isAsking: () => boolean): HandlerQueue {
+  let waiting: Job[] = [];
+  let running = 0;
 
-  /** @param mayPass whether this side waits for an answer */
-  constructor(mayPass: () => boolean) {
-    this.#mayPass = mayPass;
+  function drain(): void {
+    for (;;) {
+      const job = running ? isAsking() && waiting.find(({ wait }) => wait) : waiting[0];
+      if (!job) return;
+      waiting.splice(waiting.indexOf(job), 1);
+      void run(async () => job.run());
+    }
   }
 
-  push(wait: string, run: Job['run']): void {
-    this.#waiting.push({ wait, run });
-    this.drain();
-  }
-
-  /** Runs something at once; what waits goes on waiting until it has ended. */
-  async run<T>(work: () => T | Promise<T>): Promise<T> {
-    this.#running++;
+  async function run<T>(work: () => Promise<T>): Promise<T> {
+    running++;
     try {
       return await work();
     } finally {
-      this.#running--;
-      this.drain();
+      running--;
+      drain();
     }
   }
 
-  /** Keeps of what waits only what passes. */
-  keep(passes: (job: Job) => boolean): void {
-    this.#waiting = this.#waiting.filter(passes);
-  }
-
-  /** Runs what may run. */
-  drain(): void {
-    for (;;) {
-      const index = this.#running ? this.#waiting.findIndex(({ wait }) => wait && this.#mayPass()) : 0;
-      const [job] = index < 0 ? [] : this.#waiting.splice(index, 1);
-      if (!job) return;
-      void this.run(job.run);
-    }
-  }
+  return {
+    run,
+    push(wait, work) {
+      waiting.push({ wait, run: work });
+      drain();
+    },
+    drop(isAll) {
+      waiting = waiting.filter(({ wait }) => !isAll && !wait);
+    },
+  };
 }

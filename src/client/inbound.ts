@@ -1,108 +1,85 @@
-import { decodeFrame, encodeAcknowledgement } from '../protocol/codec.js';
-import { isRequestEvent, isReservedEvent, SystemEvent } from '../protocol/event-names.js';
-import type { Body, FrameData, WireMessage } from '../protocol/message.js';
-import { isReplyToken } from '../protocol/wait-token.js';
-import { PublicError, RemoteError, WsError } from './client-errors.js';
-import { DialledNSConn } from './dialled-ns-conn.js';
-import { toPayload } from './payload.js';
-import { obey } from './procedures.js';
-import { readMessage } from './read-message.js';
-import { frameOf, type Session } from './session.js';
+import type { Body, FrameData } from '../protocol/message.js';
+import { PublicError } from './client-errors.js';
+import type { Core, Namespace } from './core.js';
+import type { HandlerQueue } from './handler-queue.js';
+import { CONNECT, DISCONNECT, isReserved, JOIN, LEAVE, NATIVE } from './lifecycle.js';
+import type { Outbox } from './outbox.js';
+import { readError } from './read-message.js';
+import { bytesOf, type Incoming, readFrame, toPayload, writeFrame } from './wire.js';
 
-const NONE = Number.POSITIVE_INFINITY;
-
-/** A client trusts the server it has chosen with the length of names. */
-const READING = {
-  maxWaitBytes: NONE,
-  maxNamespaceBytes: NONE,
-  maxRoomBytes: NONE,
-  maxEventBytes: NONE,
-  allowNative: true,
-  richFrames: true,
-};
-
-/** Brings a frame to whoever waits for it: an answer at once, anything else in its turn. */
-export function receive(session: Session, data: FrameData): void {
-  if (session.options.native) return receiveNative(session, data);
-  const frame = decodeFrame(data, READING);
-  if (frame.kind === 'native') return receiveNative(session, frame.body);
-  if (frame.kind !== 'message') return;
-  const { message } = frame;
-  const { wait, isError, namespace } = message;
-  if (isReplyToken(wait, 'client')) return session.asks.answer(wait, message);
-  if (isError) return session.report(new RemoteError(String(message.body), message.facts), message);
-  const { epoch } = session;
-  const ns = session.namespaces.get(namespace);
-  const send = (answer: FrameData): void => {
-    if (epoch === session.epoch) session.link.send(answer);
-  };
-  session.queue.push(wait, () => handle(session, message, ns, send));
+/** What frames go through. */
+interface InboundParts {
+  readonly core: Core;
+  readonly outbox: Outbox;
+  readonly queue: HandlerQueue;
+  readonly isNative: boolean;
+  send(answer: FrameData): void;
 }
 
-function receiveNative(session: Session, body: Body): void {
-  const event = SystemEvent.NativeMessage;
-  const ns = session.namespaces.get('') ?? new DialledNSConn(session.conn, '');
-  session.queue.push('', async () => {
-    const handler = session.handlers.get('')?.get(event);
+/** Gives what brings a frame to whoever waits for it: an answer at once, anything else in its turn. */
+export function createInbound({ core, outbox, queue, isNative, send }: InboundParts): (data: FrameData) => void {
+  /** Does what the server asks by one of the four requests. What it throws refuses. */
+  async function obey(message: Incoming, acknowledge: () => void): Promise<unknown> {
+    const { namespace, room, event } = message;
+    const { epoch } = core;
+    const there = core.connected.get(namespace);
+    if (event === CONNECT && !there) {
+      if (!core.handlers.has(namespace)) throw new PublicError('bad namespace');
+      const fresh = core.create(namespace);
+      await fresh.fire(CONNECT, {}, { ...message, wait: '' });
+      acknowledge();
+      return epoch === core.epoch && fresh.install({});
+    }
+    if (event === JOIN && there) await there.enter(room, {});
+    else if (event === JOIN || event === LEAVE ? !there : event !== CONNECT && event !== DISCONNECT) {
+      throw new PublicError(there ? 'bad event' : 'bad namespace');
+    }
+    acknowledge();
+    if (event === LEAVE) return there?.exit(room, {});
+    if (event === DISCONNECT) return there?.end({});
+    return undefined;
+  }
+
+  async function handle(
+    message: Incoming,
+    there: Namespace | undefined,
+    answer: (data: FrameData) => void,
+  ): Promise<void> {
+    const { wait, event, body } = message;
+    const acknowledge = (): void => answer(`${wait};;;;;;`);
+    // An answer has the opcode of what it answers, as in neffos; bytes are bytes in any case.
+    const alike = (data: Body): Body => (typeof body === 'string' ? data : bytesOf(data));
     try {
-      if (handler) await session.call(handler, readMessage({ event, body }, { isNative: true }), ns);
+      if (isReserved(event)) return void (wait && !message.isNoOp && (await obey(message, acknowledge)));
+      if (wait && !there) throw new PublicError('bad namespace');
+      const result = await there?.hear(message);
+      if (!wait) return;
+      if (result === undefined) return acknowledge();
+      const payload = toPayload(result);
+      answer(writeFrame(message, { ...payload, body: alike(payload.body) }));
     } catch (error) {
-      session.report(error, { namespace: '', event });
+      const isPublic = error instanceof PublicError;
+      if (!isPublic) core.report(error, message);
+      if (wait || isPublic)
+        answer(writeFrame(message, { body: alike((isPublic && error.message) || 'internal error') }, 1));
     }
-  });
-}
+  }
 
-async function handle(
-  session: Session,
-  message: WireMessage,
-  ns: DialledNSConn | undefined,
-  send: (answer: FrameData) => void,
-): Promise<void> {
-  const { wait, event, binary } = message;
-  let isAnswered = !wait;
-  const acknowledge = (): void => {
-    if (!isAnswered) send(encodeAcknowledgement(wait));
-    isAnswered = true;
+  return (data) => {
+    const message = isNative ? undefined : readFrame(data);
+    if (!message) {
+      const there = core.connected.get('') ?? core.create('');
+      return queue.push('', () => there.tell(NATIVE, { isNative: true }, { body: data }));
+    }
+    const { wait, namespace } = message;
+    if (/^[$#]/.test(wait)) return outbox.asks.get(wait)?.answer(message);
+    if (message.errorKind) return core.report(readError(message), message);
+    const { epoch } = core;
+    const there = core.connected.get(namespace);
+    queue.push(wait, () =>
+      handle(message, there, (answer) => {
+        if (epoch === core.epoch) send(answer);
+      }),
+    );
   };
-  try {
-    if (isReservedEvent(event)) {
-      if (!wait || message.isNoOp) return;
-      if (!isRequestEvent(event)) throw new PublicError('bad event');
-      return await obey(session, message, acknowledge);
-    }
-    const result = await hear(session, message, ns);
-    if (result === undefined) return acknowledge();
-    if (!wait) return;
-    const payload = toPayload(result);
-    send(frameOf(message, { ...payload, binary: binary || payload.binary }));
-  } catch (error) {
-    const isPublic = error instanceof PublicError;
-    if (!isPublic) session.report(error, message);
-    const isLate = error instanceof WsError && error.code === 'HANDLER_TIMEOUT';
-    const text = isPublic ? error.message || 'error' : isLate ? 'handler timeout' : 'internal error';
-    if (wait || isPublic) send(frameOf(message, { body: text, binary }, true));
-  }
-}
-
-/** Calls whoever hears an event, one after the other. What the first of them returns is the answer. */
-async function hear(session: Session, message: WireMessage, ns: DialledNSConn | undefined): Promise<unknown> {
-  const handlers = session.handlers.get(message.namespace);
-  if (!ns || ns.isGone) return refuse(message, 'bad namespace');
-  const own = handlers?.get(message.event);
-  const listeners = [...(own ? [own] : []), ...ns.listenersOf(message.event)];
-  const any = handlers?.get(SystemEvent.AnyEvent);
-  if (!listeners.length && any) listeners.push(any);
-  if (!listeners.length) return refuse(message, 'bad event');
-  const msg = readMessage(message);
-  let answer: unknown;
-  for (const listener of listeners) {
-    const result = await session.call(listener, msg, ns);
-    if (answer === undefined) answer = result;
-  }
-  return answer;
-}
-
-/** An ask is always answered. An emit is not: two ends must not answer each other for ever. */
-function refuse({ wait }: WireMessage, text: string): void {
-  if (wait) throw new PublicError(text);
 }

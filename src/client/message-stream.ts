@@ -33,7 +33,7 @@ export function messageStream<T>(
   const push = (message: T): void => {
     if (waiting.length < maxMessages) waiting.push(message);
     else {
-      error = new WsError('QUEUE_FULL', { maxMessages, maxBytes: Number.POSITIVE_INFINITY }, 'too much waits');
+      error = new WsError('QUEUE_FULL', { maxMessages, maxBytes: Number.POSITIVE_INFINITY });
       end();
     }
     wake();

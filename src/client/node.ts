@@ -1,8 +1,8 @@
 import { WebSocket } from 'ws';
 import type { Address, DialOptions } from './dial-options.js';
-import { DialledConn } from './dialled-conn.js';
-import type { Listener } from './dialled-ns-conn.js';
+import type { DialledConn, Listener } from './dialled.js';
 import type { EventMaps } from './event-handlers.js';
+import { openConn } from './open-conn.js';
 import { type WebSocketLike, webPlatform } from './platform.js';
 
 export { PublicError, RemoteError, WsError } from './client-errors.js';
@@ -25,5 +25,5 @@ export function dial(
     socket.on('ping', heard);
     return socket as unknown as WebSocketLike; // its handlers take events of the same shape
   };
-  return new DialledConn(address, events, options, { ...webPlatform, open }).welcomed;
+  return openConn(address, events, options, { ...webPlatform, open });
 }

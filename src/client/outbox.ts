@@ -1,25 +1,46 @@
-import type { Timer } from '../ports/clock.js';
-import { byteLength } from '../protocol/codec.js';
+import type { WaitOptions } from '../ports/conn.js';
 import type { FrameData } from '../protocol/message.js';
-import type { Asks } from './asks.js';
 import { WsError } from './client-errors.js';
-import type { DialOptions, QueueOptions } from './dial-options.js';
+import type { DialOptions } from './dial-options.js';
 import type { Link } from './link.js';
 import type { Platform } from './platform.js';
+import { quiet } from './quiet.js';
+import { readError } from './read-message.js';
+import type { Incoming } from './wire.js';
 
-/** What the outbox writes to. */
-interface Line {
-  /** Whether what is written now arrives in its place: the connection is open, and all is again as it was before. */
-  readonly isReady: boolean;
-  readonly link: Pick<Link, 'bufferedBytes' | 'send'>;
-  readonly options: DialOptions;
+/** Something that is waited for. */
+interface Ask {
+  readonly event: string;
+  isSent?: boolean;
+  answer(answer?: Partial<Incoming>): void;
+  fail(error: unknown): void;
 }
 
-interface Waiting {
-  readonly data: FrameData;
-  readonly bytes: number;
-  /** Of an ask; empty for anything else. */
-  readonly token: string;
+/** What is sent, and what is waited for. */
+export interface Outbox {
+  /** Those who wait, by the tokens of what they wait for. */
+  readonly asks: ReadonlyMap<string, Ask>;
+  /**
+   * Waits for an answer to what `begin` sends with a token. `take` gets it in the turn of its frame, so that what it changes is in
+   * place before the next.
+   *
+   * @throws {ASK_TIMEOUT} {ASK_ABORTED} {CONN_CLOSED}, what `begin` throws, or a `RemoteError`
+   */
+  ask<T>(
+    event: string,
+    options: WaitOptions,
+    begin: (token: string) => void,
+    take: (answer: Partial<Incoming>) => T | Promise<T>,
+  ): Promise<T>;
+  /**
+   * @param isFirst whether it passes what waits
+   * @throws {QUEUE_FULL}, or {CONN_DOWN} where nothing may wait
+   */
+  send(data: FrameData, token?: string, isFirst?: boolean): void;
+  /** Sends what waits, as far as it may. */
+  flush(): void;
+  /** The connection was lost: what was asked fails; where it is for good, what waits to be sent, too. */
+  lose(error: unknown, isFinal: boolean): void;
 }
 
 const MIB = 1024 * 1024;
@@ -27,78 +48,87 @@ const MIB = 1024 * 1024;
 /** A socket does not tell when it has sent something: it is looked at again and again. */
 const LOOK_AGAIN_MS = 50;
 
-/** What is sent, in order: at once, or when the connection is back or has taken what was sent before. */
-export class Outbox {
-  readonly #line: Line;
-  readonly #asks: Asks;
-  readonly #platform: Platform;
-  readonly #maxBufferedBytes: number;
-  readonly #queue: Required<QueueOptions>;
-  #waiting: Waiting[] = [];
-  #bytes = 0;
-  #timer: Timer | undefined;
+/**
+ * What is sent, in order: at once, or when the connection is back or has taken what was sent before. And what is waited for: each
+ * wait ends, by an answer, an error, its time, its signal, or the end of the connection.
+ *
+ * @param isReady whether what is sent now arrives in its place
+ */
+export function createOutbox(link: Link, options: DialOptions, { after }: Platform, isReady: () => boolean): Outbox {
+  const { askTimeoutMs = 10_000, maxBufferedBytes = MIB, queue } = options;
+  const { maxMessages = queue === false ? 0 : 1_000, maxBytes = MIB, whenFull } = queue || {};
+  const asks = new Map<string, Ask>();
+  let waiting: (readonly [data: FrameData, token: string])[] = [];
+  let cancel: (() => void) | undefined;
+  let count = 0;
 
-  constructor(line: Line, asks: Asks, platform: Platform) {
-    const { queue, maxBufferedBytes = MIB } = line.options;
-    this.#line = line;
-    this.#asks = asks;
-    this.#platform = platform;
-    this.#maxBufferedBytes = maxBufferedBytes;
-    this.#queue = { maxMessages: queue === false ? 0 : 1_000, maxBytes: MIB, whenFull: 'throw', ...queue };
+  const mayWrite = (): boolean => isReady() && link.bufferedBytes() <= maxBufferedBytes;
+  const bytes = (): number => waiting.reduce((sum, [{ length }]) => sum + length, 0);
+
+  function write(data: FrameData, token: string): void {
+    const ask = asks.get(token);
+    if (ask) ask.isSent = true;
+    link.send(data);
   }
 
-  /** @throws {QUEUE_FULL}, or {CONN_DOWN} where nothing may wait */
-  send(data: FrameData, token = ''): void {
-    this.flush();
-    if (!this.#waiting.length && this.#mayWrite) return this.write(data, token);
-    const { maxMessages, maxBytes, whenFull } = this.#queue;
-    const bytes = typeof data === 'string' ? byteLength(data) : data.length;
-    while (this.#waiting.length >= maxMessages || this.#bytes + bytes > maxBytes) {
-      const error = maxMessages
-        ? new WsError('QUEUE_FULL', { maxMessages, maxBytes }, 'too much waits')
-        : new WsError('CONN_DOWN', {}, 'lost or slow');
-      const oldest = whenFull === 'throw' ? undefined : this.#take();
-      if (!oldest) throw error;
-      this.#asks.fail(oldest.token, error);
-    }
-    this.#waiting.push({ data, bytes, token });
-    this.#bytes += bytes;
-    this.flush();
-  }
-
-  /** Sends what waits, as far as it may. */
-  flush(): void {
-    while (this.#mayWrite) {
-      const next = this.#take();
+  function flush(): void {
+    cancel?.();
+    while (mayWrite()) {
+      const next = waiting.shift();
       if (!next) return;
-      this.write(next.data, next.token);
+      write(...next);
     }
-    this.#timer?.cancel();
-    if (this.#waiting.length && this.#line.isReady)
-      this.#timer = this.#platform.after(LOOK_AGAIN_MS, () => this.flush());
+    if (waiting.length && isReady()) cancel = after(LOOK_AGAIN_MS, flush);
   }
 
-  /** Forgets an ask that nobody waits for any more, or all. */
-  forget(token?: string): void {
-    this.#timer?.cancel();
-    this.#waiting = this.#waiting.filter((item) => token && item.token !== token);
-    this.#bytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (token) this.flush();
-  }
-
-  get #mayWrite(): boolean {
-    return this.#line.isReady && this.#line.link.bufferedBytes <= this.#maxBufferedBytes;
-  }
-
-  #take(): Waiting | undefined {
-    const oldest = this.#waiting.shift();
-    this.#bytes -= oldest?.bytes ?? 0;
-    return oldest;
-  }
-
-  /** Sends past all that waits. */
-  write(data: FrameData, token: string): void {
-    this.#line.link.send(data);
-    this.#asks.sent(token);
-  }
+  return {
+    asks,
+    flush,
+    ask: (event, { timeoutMs = askTimeoutMs, signal }, begin, take) =>
+      quiet(
+        () =>
+          new Promise((resolve, reject) => {
+            const token = `$${++count}`;
+            const end = (): boolean => {
+              stop();
+              signal?.removeEventListener('abort', abort);
+              waiting = waiting.filter(([, other]) => other !== token);
+              return asks.delete(token);
+            };
+            const fail = (error: unknown): void => {
+              if (end()) reject(error);
+            };
+            const abort = (): void => fail(new WsError('ASK_ABORTED', { event }, { cause: signal?.reason }));
+            const stop = after(timeoutMs, () => fail(new WsError('ASK_TIMEOUT', { event, timeoutMs })));
+            const answer = (message: Partial<Incoming> = {}): void => {
+              if (message.errorKind) fail(readError(message));
+              else if (end()) resolve(take(message));
+            };
+            asks.set(token, { event, answer, fail });
+            signal?.addEventListener('abort', abort);
+            try {
+              signal?.aborted ? abort() : begin(token);
+            } catch (error) {
+              fail(error);
+            }
+          }),
+      ),
+    send(data, token = '', isFirst = false) {
+      flush();
+      if (isFirst || (!waiting.length && mayWrite())) return write(data, token);
+      while (waiting.length >= maxMessages || bytes() + data.length > maxBytes) {
+        const error = maxMessages ? new WsError('QUEUE_FULL', { maxMessages, maxBytes }) : new WsError('CONN_DOWN', {});
+        const oldest = whenFull === 'dropOldest' && waiting.shift();
+        if (!oldest) throw error;
+        asks.get(oldest[1])?.fail(error);
+      }
+      waiting.push([data, token]);
+      flush();
+    },
+    lose(error, isFinal) {
+      cancel?.();
+      if (isFinal) waiting = [];
+      for (const { isSent, fail } of asks.values()) if (isSent || isFinal) fail(error);
+    },
+  };
 }

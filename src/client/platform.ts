@@ -1,5 +1,3 @@
-import type { Scheduler } from '../ports/clock.js';
-
 /** What a client needs of a WebSocket: that of a browser, of a worker, of Node, or of the package `ws`. */
 export interface WebSocketLike {
   binaryType: string;
@@ -15,22 +13,29 @@ export interface WebSocketLike {
   terminate?(): void;
 }
 
+/** What happens to a page. */
+type PageListener = (event: { readonly type: string }) => void;
+
 /** What a client needs of a page or a worker, as far as there is one. */
 export interface Page {
   readonly location?: { readonly href: string };
   readonly navigator?: { readonly onLine?: boolean };
   readonly document?: { readonly visibilityState?: string };
-  addEventListener?(event: string, listener: (event: { readonly type: string }) => void): void;
-  removeEventListener?(event: string, listener: (event: { readonly type: string }) => void): void;
+  addEventListener?(event: string, listener: PageListener): void;
+  removeEventListener?(event: string, listener: PageListener): void;
 }
 
 /** Where a client runs. Tests bring their own. */
-export interface Platform extends Scheduler {
+export interface Platform {
   readonly page: Page;
-  /** Opens a socket. `heard` is called for what comes on it and is no message: pings, where the platform tells of them. */
-  open(url: string, heard: () => void): WebSocketLike;
+  /** Milliseconds since some moment in the past, which nobody sets. */
+  nowMs(): number;
+  /** Does something once, later, unless what it returns is called before. */
+  after(delayMs: number, task: () => void): () => void;
   /** A number from 0 up to, and without, 1. */
   random(): number;
+  /** Opens a socket. `heard` is called for what comes on it and is no message: pings, where the platform tells of them. */
+  open(url: string, heard: () => void): WebSocketLike;
 }
 
 const web = globalThis as unknown as Page & { readonly WebSocket: new (url: string) => WebSocketLike }; // no types of the DOM here
@@ -41,7 +46,7 @@ export const webPlatform: Platform = {
   nowMs: () => performance.now(),
   after: (delayMs, task) => {
     const timer = setTimeout(task, delayMs);
-    return { cancel: () => clearTimeout(timer) };
+    return () => clearTimeout(timer);
   },
   random: Math.random,
   open: (url) => new web.WebSocket(url),

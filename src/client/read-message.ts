@@ -1,30 +1,32 @@
-import type { WireMessage } from '../protocol/message.js';
-import { parseJsonText } from '../protocol/parse-json.js';
-import { WsError } from './client-errors.js';
+import { RemoteError, type RemoteFacts, WsError } from './client-errors.js';
 import type { ClientMessage } from './client-message.js';
+import { type Incoming, textOf } from './wire.js';
 
 /** What tells lifecycle events of a kind apart. */
 export type Circumstances = Partial<Pick<ClientMessage, 'isAsk' | 'isForced' | 'isLocal' | 'isRestored' | 'isNative'>>;
 
-const decoder = new TextDecoder();
-
 /** A message as handlers see it. */
-export function readMessage(message: Partial<WireMessage>, circumstances?: Circumstances): ClientMessage {
-  const { namespace = '', room = '', event = '', body = '', wait } = message;
+export function readMessage(
+  { namespace = '', room = '', event = '', body = '', json: isJson, wait }: Partial<Incoming>,
+  circumstances?: Circumstances,
+): ClientMessage {
   const json = (): unknown => {
     try {
-      return parseJsonText(typeof body === 'string' ? body : decoder.decode(body));
+      return JSON.parse(textOf(body));
     } catch (cause) {
-      throw new WsError('BODY_NOT_JSON', { event, reason: String(cause) }, 'not JSON', { cause });
+      throw new WsError('BODY_NOT_JSON', { event, reason: `${cause}` }, { cause });
     }
   };
   let value: unknown = body;
   try {
-    if (message.json) value = body.length ? json() : undefined;
+    if (isJson) value = body.length ? json() : undefined;
   } catch {} // it is no JSON: the text is all there is, and msg.json() says why
   return {
-    ...{ namespace, room, event, json },
+    namespace,
+    room,
+    event,
     body: value,
+    json,
     isBinary: typeof body !== 'string',
     isAsk: !!wait,
     isForced: false,
@@ -33,4 +35,16 @@ export function readMessage(message: Partial<WireMessage>, circumstances?: Circu
     isRestored: false,
     ...circumstances,
   };
+}
+
+/** An error as it came: a text, or from servers that say more JSON with it. */
+export function readError({ errorKind, body = '' }: Partial<Incoming>): RemoteError {
+  const text = textOf(body);
+  try {
+    if (errorKind === 2) {
+      const told = JSON.parse(text) as RemoteFacts & { readonly text: string }; // the server has marked it so
+      return new RemoteError(told.text, told);
+    }
+  } catch {} // it is not what it is marked as: the text is all there is
+  return new RemoteError(text);
 }

@@ -6,35 +6,33 @@ export interface Readable<T> {
 }
 
 /** The value, with whoever sets it. */
-export class Store<T> implements Readable<T> {
-  #value: T;
-  readonly #runs = new Set<(value: T) => void>();
+export interface Store<T> extends Readable<T> {
+  set(value: T): void;
+}
 
-  constructor(value: T) {
-    this.#value = value;
-  }
-
-  get value(): T {
-    return this.#value;
-  }
-
-  subscribe(run: (value: T) => void): () => void {
-    const own = (value: T): void => run(value); // the same function may subscribe twice
-    this.#runs.add(own);
-    run(this.#value);
-    return () => void this.#runs.delete(own);
-  }
-
-  set(value: T): void {
-    this.#value = value;
-    for (const run of [...this.#runs]) {
-      try {
-        run(this.#value); // which whoever came before may have changed again
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+/** A value that tells of its changes. What a subscriber throws disturbs nobody else, and is thrown where nobody catches it. */
+export function createStore<T>(value: T): Store<T> {
+  const runs = new Set<() => void>();
+  const store = {
+    value,
+    subscribe(run: (value: T) => void) {
+      const tell = (): void => run(store.value);
+      runs.add(tell);
+      tell();
+      return () => void runs.delete(tell);
+    },
+    set(next: T) {
+      store.value = next;
+      for (const tell of runs) {
+        try {
+          tell();
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
       }
-    }
-  }
+    },
+  };
+  return store;
 }

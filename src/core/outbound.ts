@@ -1,7 +1,8 @@
 import { WsError } from '../errors.js';
 import type { Timer } from '../ports/clock.js';
 import type { OutgoingFrame, Socket } from '../ports/socket.js';
-import { byteLength, isEncodableName, isLarger, isLonger } from '../protocol/codec.js';
+import { byteLength, isLarger, isLonger } from '../protocol/codec.js';
+import { isEncodableName } from '../protocol/escaped-name.js';
 import { isReservedEvent, NATIVE_MESSAGE } from '../protocol/event-names.js';
 import type { FrameData, WireMessage } from '../protocol/message.js';
 import type { ConnSettings } from './settings.js';

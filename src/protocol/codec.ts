@@ -1,3 +1,4 @@
+import { escapeName, unescapeName } from './escaped-name.js';
 import { DEFAULT_NAME_LIMITS, type NameLimits } from './limits.js';
 import type { Body, Frame, FrameData, WireMessage } from './message.js';
 import { decodeRichError, encodeRichError, RICH_ERROR } from './rich-error.js';
@@ -11,16 +12,10 @@ const SEPARATOR = ';';
 const SEPARATOR_BYTE = 0x3b;
 const SEPARATORS = 6;
 
-/** What stands for a semicolon in a namespace, room or event. A name that holds this text itself cannot be written. */
-const ESCAPED_SEPARATOR = '@%!semicolon@%!';
-
 const encoder = new TextEncoder();
 // A decoder keeps a byte order mark, as a part of the text, only where it is told to "ignore" it.
 const bodyDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const headerDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Half of a character outside the basic plane. UTF-8 cannot hold it: it would arrive as U+FFFD. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const EMPTY: Frame = { kind: 'empty' };
 const TRUE = '1';
@@ -30,23 +25,6 @@ const TRUE = '1';
  * been sent.
  */
 const JSON_MARK = 'j';
-
-/** A name as a frame holds it. Most names have no semicolon: those come back as they are, at the cost of one search. */
-export function escapeName(name: string): string {
-  return name.includes(SEPARATOR) ? name.replaceAll(SEPARATOR, ESCAPED_SEPARATOR) : name;
-}
-
-/** The name that a frame holds: undoes {@link escapeName} for every name that {@link isEncodableName}. */
-export function unescapeName(name: string): string {
-  return name.includes('@') ? name.replaceAll(ESCAPED_SEPARATOR, SEPARATOR) : name;
-}
-
-/** Whether a name comes back from the wire as it was. */
-export function isEncodableName(name: string): boolean {
-  if (LONE_SURROGATE.test(name)) return false;
-  if (!name.includes('@')) return true;
-  return unescapeName(escapeName(name)) === name;
-}
 
 /** Writes a message as one frame: text, or bytes where `message.binary`. */
 export function encodeMessage(message: WireMessage): FrameData {

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type DecodeOptions,
-  decodeFrame,
-  encodeMessage,
-  escapeName,
-  isEncodableName,
-  unescapeName,
-} from '../../src/protocol/codec.js';
+import { type DecodeOptions, decodeFrame, encodeMessage } from '../../src/protocol/codec.js';
+import { escapeName, isEncodableName, unescapeName } from '../../src/protocol/escaped-name.js';
 import type { Frame, FrameData, WireMessage } from '../../src/protocol/message.js';
 
 const LIMITLESS: DecodeOptions = {

@@ -5,11 +5,9 @@ import {
   decodeFrame,
   encodeAcknowledgement,
   encodeMessage,
-  escapeName,
-  isEncodableName,
   isLonger,
-  unescapeName,
 } from '../../src/protocol/codec.js';
+import { escapeName, isEncodableName, unescapeName } from '../../src/protocol/escaped-name.js';
 import { DEFAULT_NAME_LIMITS } from '../../src/protocol/limits.js';
 import type { Frame, WireMessage } from '../../src/protocol/message.js';
 

@@ -1,0 +1,174 @@
+import type { CloseInfo, WaitOptions } from '../ports/conn.js';
+import { WsError } from './client-errors.js';
+import type { Core, Namespace, Telling } from './core.js';
+import type { Address, DialOptions } from './dial-options.js';
+import type { DialledConn, DialledNSConn, Listener } from './dialled.js';
+import { type EventMaps, readHandlers } from './event-handlers.js';
+import { createHandlerQueue } from './handler-queue.js';
+import { createInbound } from './inbound.js';
+import { CONNECT, CONNECTED } from './lifecycle.js';
+import { createLink, DIAL_TIMEOUT_MS, type Link } from './link.js';
+import { createNamespace, LOCAL } from './namespace.js';
+import { createOutbox } from './outbox.js';
+import type { Platform } from './platform.js';
+import { quiet, share } from './quiet.js';
+import { toPayload, writeFrame } from './wire.js';
+
+/** The longest time that a timer can be set to. @source HTML, section 8.7: timeouts are signed 32-bit integers */
+const FOR_EVER_MS = 2 ** 31 - 1;
+
+/** Dials on a platform. */
+export function openConn(
+  address: Address,
+  events: EventMaps<Listener>,
+  options: DialOptions,
+  platform: Platform,
+): Promise<DialledConn> {
+  const { native, handlerTimeoutMs = 30_000, onError = console.error, reconnect, signal } = options;
+  const { dialTimeoutMs = DIAL_TIMEOUT_MS } = options;
+  const connected = new Map<string, Namespace>();
+  const connecting = new Map<string, Promise<Namespace>>();
+  let id = '';
+  let dialling = '';
+  let isRestored = false;
+  let isEnded = false;
+  let tellClosed: (close: CloseInfo) => void;
+  const closed = new Promise<CloseInfo>((resolve) => {
+    tellClosed = resolve;
+  });
+
+  const link: Link = createLink(address, options, platform, {
+    opened(newId) {
+      id = newId;
+      if (native && !connected.size) connected.set('', Object.assign(core.create(''), { wanted: { body: '' } }));
+      void queue.run(restore);
+      outbox.asks.get(dialling)?.answer();
+    },
+    received: (data) => receive(data),
+    dropped(close, failure) {
+      if (isEnded) return;
+      isEnded = failure !== undefined;
+      isRestored = false;
+      core.epoch++;
+      core.loss = new WsError('CONN_CLOSED', close);
+      if (isEnded) outbox.asks.get(dialling)?.fail(failure);
+      outbox.lose(core.loss, isEnded);
+      queue.drop(false);
+      const tellings = [...connected.values()].flatMap((there) => there.lose(isEnded));
+      if (isEnded) tellings.push(() => tellClosed(close));
+      queue.push('', () => tellAll(tellings));
+    },
+  });
+  const outbox = createOutbox(link, options, platform, () => isRestored && link.isOpen());
+  const queue = createHandlerQueue(() => [...outbox.asks.values()].some(({ isSent }) => isSent));
+
+  const conn: DialledConn = {
+    closed,
+    state: link.state,
+    get id() {
+      return id;
+    },
+    get namespaces() {
+      return Array.from(connected.values(), ({ ns }) => ns);
+    },
+    namespace: (name) => connected.get(name)?.ns,
+    connect: (name, { body, ...wait } = {}) =>
+      quiet(async () => (await share(connecting, name, () => connect(name, body, wait))).ns),
+    waitServerConnect: (name, wait = {}) => {
+      const begin = (): void => {
+        core.check();
+        if (connected.has(name)) core.arrived(name);
+      };
+      const take = (): DialledNSConn => conn.namespace(name) as DialledNSConn; // it is there then
+      return outbox.ask(arrivalOf(name), wait, begin, take);
+    },
+    disconnectAll: (wait) =>
+      quiet(async () => {
+        for (const ns of conn.namespaces) if (conn.namespace(ns.namespace) === ns) await ns.disconnect(wait);
+      }),
+    emitNative(body) {
+      // Bytes may wait before they leave, and whoever sends them may write over them meanwhile.
+      if (!isEnded) outbox.send(toPayload(body).body.slice());
+    },
+    close(code = 1000, reason = '') {
+      queue.drop(true);
+      link.close(code, reason);
+    },
+  };
+
+  const core: Core = {
+    conn,
+    connected,
+    handlers: readHandlers(events),
+    epoch: 0,
+    loss: undefined,
+    run: queue.run,
+    check() {
+      if (isEnded) throw core.loss;
+    },
+    create: (name) => createNamespace(core, name),
+    arrived(name) {
+      for (const { event, answer } of outbox.asks.values()) if (event === arrivalOf(name)) answer();
+    },
+    emit: (target, body) => outbox.send(writeFrame(target, toPayload(body))),
+    request: (target, { wait = {}, payload = { body: '' }, isFirst }, take) => {
+      const begin = (token: string): void => {
+        core.check();
+        outbox.send(writeFrame({ ...target, wait: token }, payload), token, isFirst);
+      };
+      return outbox.ask(target.event, wait, begin, take);
+    },
+    async call(listener, msg, ns) {
+      const { event } = msg;
+      const timeoutMs = handlerTimeoutMs;
+      let cancel: (() => void) | undefined;
+      const overdue = new Promise((_, reject) => {
+        cancel = platform.after(timeoutMs, () => reject(new WsError('HANDLER_TIMEOUT', { event, timeoutMs })));
+      });
+      try {
+        return await Promise.race([listener(msg, ns), overdue]);
+      } finally {
+        cancel?.();
+      }
+    },
+    report: (error, { namespace, room = '', event }) => onError(error, { namespace, room, event }),
+  };
+  const receive = createInbound({ core, outbox, queue, isNative: !!native, send: link.send });
+
+  async function connect(name: string, body: unknown, wait: WaitOptions): Promise<Namespace> {
+    const payload = body === undefined ? { body: '' } : toPayload(body);
+    const there = connected.get(name) ?? core.create(name);
+    there.wanted ??= payload;
+    if (connected.has(name)) return there;
+    await there.fire(CONNECT, LOCAL);
+    return await core.request({ namespace: name, event: CONNECT }, { wait, payload }, () => there.install(LOCAL));
+  }
+
+  async function restore(): Promise<void> {
+    const { epoch } = core;
+    const tellings: Telling[] = [];
+    for (const there of native ? [] : [...connected.values()]) {
+      await there.restore(tellings);
+      if (epoch !== core.epoch) return;
+    }
+    isRestored = true;
+    outbox.flush();
+    await tellAll(tellings);
+  }
+
+  const begin = (token: string): void => {
+    dialling = token;
+    link.start();
+  };
+  const timeoutMs = typeof reconnect === 'object' && reconnect.initial ? FOR_EVER_MS : dialTimeoutMs;
+  const welcomed = outbox.ask('dial', { timeoutMs, ...(signal && { signal }) }, begin, () => conn);
+  welcomed.catch(() => conn.close());
+  return welcomed;
+}
+
+/** The name under which a namespace is waited for. */
+const arrivalOf = (name: string): string => `${CONNECTED} ${name}`;
+
+async function tellAll(tellings: readonly Telling[]): Promise<void> {
+  for (const tell of tellings) await tell();
+}

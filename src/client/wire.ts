@@ -1,0 +1,95 @@
+import { escapeName, isEncodableName, unescapeName } from '../protocol/escaped-name.js';
+import type { Body, FrameData } from '../protocol/message.js';
+import { RICH_ERROR } from '../protocol/rich-error.js';
+import { WsError } from './client-errors.js';
+
+/** Whom a message is for. */
+export interface Target {
+  /** Pairs an ask with its answer; empty for a plain emit. */
+  readonly wait?: string;
+  readonly namespace: string;
+  readonly room?: string;
+  readonly event: string;
+}
+
+/** A value made ready to be sent. */
+export interface Payload {
+  readonly body: Body;
+  readonly json?: boolean;
+}
+
+/** A message that has come. */
+export interface Incoming extends Required<Target>, Required<Payload> {
+  /** 1 for an error, 2 for one whose body is all that is told of it, as JSON. */
+  readonly errorKind: number;
+  readonly isNoOp: boolean;
+}
+
+/** What the client says first: that it reads errors with a code and data, and the mark of JSON. */
+export const HELLO = 'Mnefeli/1';
+
+/** Disconnects what is not connected: every server of neffos acknowledges that, and nothing else happens. */
+export const PING = '$0;_;;_OnNamespaceDisconnect;0;0;';
+
+const FIELDS = 6;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** A body as text. */
+export const textOf = (body: Body): string => (typeof body === 'string' ? body : decoder.decode(body));
+
+/** A body as bytes. */
+export const bytesOf = (body: Body): Uint8Array => (typeof body === 'string' ? encoder.encode(body) : body);
+
+/** Reads a frame as the server's codec does; `undefined` for a raw message. */
+export function readFrame(data: FrameData): Incoming | undefined {
+  let end = 0;
+  for (let field = 0; field < FIELDS; field++) {
+    end = 1 + (typeof data === 'string' ? data.indexOf(';', end) : data.indexOf(0x3b, end));
+    if (!end) return undefined;
+  }
+  const [wait = '', namespace = '', room = '', event = '', isError = '', flag] = textOf(data.slice(0, end))
+    .split(';')
+    .map(unescapeName);
+  const errorKind = ['1', RICH_ERROR].indexOf(isError) + 1;
+  return { wait, namespace, room, event, errorKind, isNoOp: flag === '1', json: flag === 'j', body: data.slice(end) };
+}
+
+/** Writes a frame as the server's codec does. @throws {NAME_NOT_ENCODABLE} */
+export function writeFrame(
+  { wait = '', namespace, room = '', event }: Target,
+  payload: Payload,
+  isError = 0,
+): FrameData {
+  const { body, json } = payload;
+  const names = Object.entries({ namespace, room, event }).map(([kind, name]) => {
+    if (!isEncodableName(name)) throw new WsError('NAME_NOT_ENCODABLE', { kind, name });
+    return escapeName(name);
+  });
+  const header = [wait, ...names, isError, json ? 'j' : 0, ''].join(';');
+  if (typeof body === 'string') return header + body;
+  const head = encoder.encode(header);
+  const frame = new Uint8Array(head.length + body.length);
+  frame.set(head);
+  frame.set(body, head.length);
+  return frame;
+}
+
+/**
+ * What a value is sent as: a string as it is, bytes as bytes, anything else as JSON, `undefined` included.
+ *
+ * @throws {BODY_NOT_SENDABLE}
+ */
+export function toPayload(value: unknown): Payload {
+  if (typeof value === 'string') return { body: value };
+  if (value === undefined) return { body: '', json: true };
+  if (value instanceof ArrayBuffer) return { body: new Uint8Array(value) };
+  if (ArrayBuffer.isView(value)) return { body: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
+  try {
+    const body = JSON.stringify(value);
+    if (body) return { body, json: true };
+  } catch (cause) {
+    throw new WsError('BODY_NOT_SENDABLE', { type: `${cause}` }, { cause });
+  }
+  throw new WsError('BODY_NOT_SENDABLE', { type: typeof value });
+}
