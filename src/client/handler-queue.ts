@@ -1,17 +1,17 @@
 /** Something that waits for its turn. */
 interface Job {
-  /** The token of what the server asks; empty for anything else. */
-  readonly wait: string;
+  /** The token of what the server asks; empty for what it only says; nothing for what this side tells itself. */
+  readonly wait: string | undefined;
   /** Must not throw or reject. */
   run(): unknown;
 }
 
 /** Handlers that run one after the other. */
 export interface HandlerQueue {
-  push(wait: string, run: Job['run']): void;
+  push(wait: string | undefined, run: Job['run']): void;
   /** Runs something at once; what waits goes on waiting until it has ended. */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Drops what the server has asked and waits still, or all that waits. */
+  /** Drops what the server has asked, or all that it has said. */
   drop(isAll: boolean): void;
 }
 
@@ -51,7 +51,7 @@ export function createHandlerQueue(isAsking: () => boolean): HandlerQueue {
       drain();
     },
     drop(isAll) {
-      waiting = waiting.filter(({ wait }) => !isAll && !wait);
+      waiting = waiting.filter(({ wait }) => wait === undefined || !(isAll || wait));
     },
   };
 }

@@ -66,6 +66,7 @@ export function createInbound({ core, outbox, queue, isNative, send }: InboundPa
   }
 
   return (data) => {
+    if (!data.length) return; // means nothing
     const message = isNative ? undefined : readFrame(data);
     if (!message) {
       const there = core.connected.get('') ?? core.create('');

@@ -14,15 +14,16 @@ export type Source<T> = (push: (message: T) => void, end: () => void) => () => v
 /**
  * Messages for a `for await` loop, from the moment of this call on.
  *
+ * @param isEnded whether there will be none
  * @throws {QUEUE_FULL} in the loop
  */
 export function messageStream<T>(
   source: Source<T>,
   { signal, maxMessages = 1_000 }: StreamOptions = {},
+  isEnded = false,
 ): AsyncIterableIterator<T, undefined> {
   const waiting: T[] = [];
   let wake = (): void => {};
-  let isEnded = false;
   let error: unknown;
   const end = (): void => {
     isEnded = true;

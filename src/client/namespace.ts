@@ -66,6 +66,7 @@ export function createNamespace(core: Core, name: string): Namespace {
     const made: DialledRoom = {
       name: room,
       emit: (event, body) => {
+        refuseReserved(event);
         if (isThere() && joined.get(room) === made) core.emit(target(event, room), body);
       },
       leave: (wait) =>
@@ -105,8 +106,7 @@ export function createNamespace(core: Core, name: string): Namespace {
   }
 
   function listen(hearing: Hearing): () => void {
-    if (isGone) hearing.end?.();
-    else hearings.add(hearing);
+    if (!isGone) hearings.add(hearing);
     return () => void hearings.delete(hearing);
   }
 
@@ -117,7 +117,7 @@ export function createNamespace(core: Core, name: string): Namespace {
     by?: Listener | StreamOptions,
   ): (() => void) | AsyncIterableIterator<ClientMessage, undefined> {
     if (typeof by === 'function') return listen({ event, listener: by });
-    return messageStream((listener, end) => listen({ event, listener, end }), by);
+    return messageStream((listener, end) => listen({ event, listener, end }), by, isGone);
   }
 
   const ns: DialledNSConn = {
@@ -129,6 +129,7 @@ export function createNamespace(core: Core, name: string): Namespace {
     },
     room: (room) => joined.get(room),
     emit: (event, body) => {
+      refuseReserved(event);
       if (isThere()) core.emit(target(event), body);
     },
     ask: (event, body, wait) =>

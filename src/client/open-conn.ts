@@ -56,7 +56,7 @@ export function openConn(
       queue.drop(false);
       const tellings = [...connected.values()].flatMap((there) => there.lose(isEnded));
       if (isEnded) tellings.push(() => tellClosed(close));
-      queue.push('', () => tellAll(tellings));
+      queue.push(undefined, () => tellAll(tellings));
     },
   });
   const outbox = createOutbox(link, options, platform, () => isRestored && link.isOpen());

@@ -42,8 +42,8 @@ export function readError({ errorKind, body = '' }: Partial<Incoming>): RemoteEr
   const text = textOf(body);
   try {
     if (errorKind === 2) {
-      const told = JSON.parse(text) as RemoteFacts & { readonly text: string }; // the server has marked it so
-      return new RemoteError(told.text, told);
+      const told = JSON.parse(text) as RemoteFacts & { readonly text?: string }; // the server has marked it so
+      return new RemoteError(told.text ?? text, told);
     }
   } catch {} // it is not what it is marked as: the text is all there is
   return new RemoteError(text);
