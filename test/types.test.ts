@@ -56,6 +56,27 @@ function sendsWhatIsDeclared(ns: NSConn<ChatEvents>, any: NSConn): void {
   any.emit('anything');
 }
 
+/** Never called. */
+function standsInForLess(chat: NSConn<ChatEvents>, room: Room<ChatEvents>, any: NSConn): readonly unknown[] {
+  const fewer: NSConn<{ tick: undefined }> = chat;
+  const narrower: NSConn<{ note: string }> = chat;
+  const fewerInRoom: Room<{ tick: undefined }> = room;
+  const anything: NSConn = chat;
+  const listed: NSConn<ChatEvents> = any;
+  const ofAnyList = <Events extends { [Name in keyof Events]: unknown }>(ns: NSConn<Events>): NSConn => ns;
+  // @ts-expect-error an event more
+  const more: NSConn<ChatEvents> = fewer;
+  // @ts-expect-error an event more, in a room
+  const moreInRoom: Room<ChatEvents> = fewerInRoom;
+  // @ts-expect-error a body more
+  const wider: NSConn<{ note: string | undefined }> = narrower;
+  // @ts-expect-error another body
+  const other: NSConn<{ note: number }> = chat;
+  // @ts-expect-error other events
+  const others: NSConn<{ headline: string }> = chat;
+  return [anything, listed, ofAnyList, more, moreInRoom, wider, other, others];
+}
+
 function broadcastsWhatIsDeclared({ nefeli }: FastifyInstance): void {
   nefeli.in<ChatEvents>('default').room('lobby').broadcast('chat', { from: 'ada', text: 'hello' });
   // @ts-expect-error no such event
@@ -229,6 +250,7 @@ void [
   Decorated,
   misplaced,
   sendsWhatIsDeclared,
+  standsInForLess,
   broadcastsWhatIsDeclared,
   refusesWhatHandlesNone,
   takesOptionsOfNamespaces,

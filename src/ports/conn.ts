@@ -12,6 +12,15 @@ export type EventsOf<Events> = { [Name in keyof Events]: unknown };
 /** What an event is sent with: nothing where its body may be `undefined`. */
 export type BodyArgs<T> = undefined extends T ? [body?: T] : [body: T];
 
+/**
+ * What tells two lists of events apart, for the compiler alone: an NSConn that sends more events, or takes more bodies, stands
+ * in for one that sends less. One of any events and one of a list stand in for each other.
+ */
+type Sends<Events> = string extends keyof Events
+  ? // biome-ignore lint/suspicious/noExplicitAny: nothing else fits, and is fitted by, every list
+    any
+  : { readonly [Name in keyof Events]: (body: Events[Name]) => void };
+
 /** How long to wait for the other side. Whatever ends the waiting first decides. */
 export interface WaitOptions {
   /** When to stop waiting, in milliseconds from the call. @default the server's or client's `askTimeoutMs`, 10000 */
@@ -82,6 +91,8 @@ export abstract class Conn {
  * @typeParam Emits the events that this side sends, with their bodies; any when left out
  */
 export abstract class NSConn<Emits extends EventsOf<Emits> = EventMap> {
+  /** Never there: for the compiler. */
+  declare readonly '~sends'?: Sends<Emits>;
   abstract readonly conn: Conn;
   abstract readonly namespace: string;
   /** The rooms that are joined, in the order in which they were. */
@@ -130,6 +141,8 @@ export abstract class NSConn<Emits extends EventsOf<Emits> = EventMap> {
  * @typeParam Emits the events that this side sends, as of its {@link NSConn}
  */
 export interface Room<Emits extends EventsOf<Emits> = EventMap> {
+  /** Never there: for the compiler. */
+  readonly '~sends'?: Sends<Emits>;
   readonly name: string;
   readonly ns: NSConn<Emits>;
 
