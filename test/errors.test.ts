@@ -46,6 +46,7 @@ const DETAILS: { readonly [Code in ErrorCode]: ErrorDetails<Code> } = {
   CLIENT_CANNOT_BROADCAST: {},
   OPTION_INVALID: { option: 'askTimeoutMs', value: -1, expected: 'a number above 0' },
   EVENT_DUPLICATE: { namespace: 'chat', event: 'say', first: 'A.onSay', second: 'B.onSay' },
+  EVENT_NAMES_WRONG: { controller: 'A', method: 'onSay', said: ['say'], served: ['tell'] },
   NAMESPACE_CONFLICT: {
     namespace: 'chat',
     option: 'readTimeoutMs',

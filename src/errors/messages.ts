@@ -107,6 +107,16 @@ export const MESSAGE_OF = {
   }): string =>
     `those who serve the namespace ${quote(d.namespace)} disagree on ${d.option}: it is ${shown(d.firstValue)} for ${d.first} ` +
     `and ${shown(d.secondValue)} for ${d.second}. Say the same in both, or leave it out in one.`,
+  EVENT_NAMES_WRONG: (d: {
+    controller: string;
+    method: string;
+    said: readonly string[];
+    served: readonly string[];
+  }): string =>
+    `by the eventNames of ${d.controller} clients take ${d.method} for ${list(d.said)}, but it hears ` +
+    (d.served.length > 0
+      ? `${list(d.served)}. Write there ${d.method}: [${list(d.served)}].`
+      : `no event. Write there ${d.method}: [], or name the event with @On.`),
   LIFECYCLE_MISSPELT: (d: { origin: string; nearest: readonly string[] }): string =>
     `${d.origin} is almost ${d.nearest.join(' or ')}, but not quite, so it would never be told. ` +
     `Rename it to ${d.nearest.join(' or ')}; if it is meant as an event, name that with @On('…').`,

@@ -9,6 +9,7 @@ import type { SystemEvent } from '../protocol/event-names.js';
 
 import { runOf } from './call-method.js';
 import { checked } from './check-body.js';
+import { checkEventNames } from './check-event-names.js';
 import type { ClassRecord } from './class-record.js';
 
 import { disposeController } from './dispose-controller.js';
@@ -62,14 +63,17 @@ interface Reading {
 
 async function readMembers({ controller, record, provision, matcher, resolver }: Reading): Promise<Member[]> {
   const members: Member[] = [];
+  const served = new Map<string, readonly string[]>();
   for (const [name, method] of record.methods) {
     const origin = `${controller.name}.${name}`;
     const named = record.events.get(name);
+    served.set(name, []);
     // `_onRoomJoin` is a method of the class's own; `_OnRoomJoin` is how the wire spells it, and is meant.
     if (!named && !/^_(?!On)/.test(name)) refuseMisspelt(origin, name, lifecycleOf(name));
     // What the container calls is not the clients' to call, unless @On says so.
     if (provision.ownMethods.includes(name) && !named) continue;
     const heard = heardBy(name, named, matcher);
+    served.set(name, namesIn(heard));
     if (heard.length === 0) continue;
     const middleware = await resolveMiddleware(record.middlewareOf.get(name) ?? [], resolver);
     const run = await runOf({ origin, method, provision, resolver }, argumentsOf(controller, name, method));
@@ -77,6 +81,7 @@ async function readMembers({ controller, record, provision, matcher, resolver }:
       members.push({ origin, hears, middleware, run: schemas ? checked(schemas, origin, run) : run });
     }
   }
+  checkEventNames(controller, served);
   return members;
 }
 
@@ -93,6 +98,9 @@ function heardBy(method: string, named: readonly EventRecord[] | undefined, matc
   const hears = lifecycleOf(method) ?? matcher(method);
   return hears ? [{ hears }] : [];
 }
+
+const namesIn = (heard: readonly Heard[]): string[] =>
+  heard.flatMap(({ hears }) => (typeof hears === 'string' ? [] : hears));
 
 const lifecycleOf = (method: string): SystemEvent | undefined =>
   method.startsWith('_') ? undefined : systemEventOf(method);

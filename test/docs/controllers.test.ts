@@ -126,6 +126,19 @@ describe('docs/controllers.md', () => {
     });
   });
 
+  running(['till.controller.ts'], () => {
+    it('serves what its eventNames say, and the event that they keep to themselves', async () => {
+      const till = await serve((await load<{ TillController: ControllerType }>('till.controller.ts')).TillController);
+      const anna = await till.connect();
+
+      expect((await anna.ask('till:total', [1, 2])).json()).toBe(3);
+      expect((await anna.expectEvent('sold')).json()).toMatchObject({ total: 3, at: expect.any(String) });
+      for (const name of ['refund', 'take back']) expect((await anna.ask(name, 'tea')).body).toBe('tea is taken back');
+      await anna.ask('audit');
+      await expect(anna.ask('total', [1])).rejects.toMatchObject({ code: 'EVENT_UNKNOWN' });
+    });
+  });
+
   running(['wishes.controller.ts'], () => {
     const start = async (options: TestNamespaceOptions = {}) =>
       serve((await load<{ WishesController: ControllerType }>('wishes.controller.ts')).WishesController, options);

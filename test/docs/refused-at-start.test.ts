@@ -72,6 +72,12 @@ const MISTAKES: Partial<Record<ErrorCode, () => Promise<string>[]>> = {
   NAMESPACE_CONFLICT: () => [
     refusalOf({ controllers: [{ controller: Chat, concurrency: 2 }], namespaceOptions: { chat: { concurrency: 3 } } }),
   ],
+  EVENT_NAMES_WRONG: () => {
+    class Renamed extends Chat {
+      static readonly eventNames = { onChat: 'talk' };
+    }
+    return [serving(Renamed)];
+  },
   LIFECYCLE_MISSPELT: () => {
     @Namespace('chat')
     class Misspelt {
