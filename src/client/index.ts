@@ -1,2 +1,14 @@
+export type {
+  AnyContracts,
+  ClientConn,
+  ClientHandler,
+  ClientNSConn,
+  ClientRoom,
+  ContractsOf,
+} from './client-conn.js';
 export { PublicError, RemoteError, WsError } from './client-errors.js';
+export type { ClientEventHandlers, ClientEvents } from './client-events.js';
+export type { Contract, ContractOf } from './contract.js';
 export { dial } from './dial.js';
+export type { ConnectOptions } from './dialled.js';
+export type { Jsonified } from './jsonified.js';

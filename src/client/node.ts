@@ -1,11 +1,25 @@
 import { WebSocket } from 'ws';
+import type { AnyContracts, ClientConn, ContractsOf } from './client-conn.js';
+import type { ClientEvents } from './client-events.js';
 import type { Address, DialOptions } from './dial-options.js';
-import type { DialledConn, Listener } from './dialled.js';
+import type { Listener } from './dialled.js';
 import type { EventMaps } from './event-handlers.js';
 import { openConn } from './open-conn.js';
 import { type WebSocketLike, webPlatform } from './platform.js';
 
+export type {
+  AnyContracts,
+  ClientConn,
+  ClientHandler,
+  ClientNSConn,
+  ClientRoom,
+  ContractsOf,
+} from './client-conn.js';
 export { PublicError, RemoteError, WsError } from './client-errors.js';
+export type { ClientEventHandlers, ClientEvents } from './client-events.js';
+export type { Contract, ContractOf } from './contract.js';
+export type { ConnectOptions } from './dialled.js';
+export type { Jsonified } from './jsonified.js';
 
 /** What only Node can say. */
 export interface NodeDialOptions extends DialOptions {
@@ -14,16 +28,18 @@ export interface NodeDialOptions extends DialOptions {
 }
 
 /** The same as in a browser, over the package `ws`: with headers, and pings of the server count as a sign of life. */
-export function dial(
+export function dial<Contracts extends ContractsOf<Contracts> = AnyContracts>(
   address: Address,
-  events: EventMaps<Listener> = {},
+  events?: ClientEvents<NoInfer<Contracts>>,
   { headers = {}, ...options }: NodeDialOptions = {},
-): Promise<DialledConn> {
+): Promise<ClientConn<Contracts>> {
+  const handlers = (events ?? {}) as EventMaps<Listener>; // the same handlers, which types tell apart and nothing else
   const open = (url: string, heard: () => void): WebSocketLike => {
     // Each message in a turn of its own, as in a browser: whoever awaits a namespace can listen before its first message.
     const socket = new WebSocket(url, { headers, allowSynchronousEvents: false });
     socket.on('ping', heard);
     return socket as unknown as WebSocketLike; // its handlers take events of the same shape
   };
-  return openConn(address, events, options, { ...webPlatform, open });
+  const conn: Promise<ClientConn> = openConn(address, handlers, options, { ...webPlatform, open });
+  return conn as Promise<ClientConn<Contracts>>; // what the server speaks is for the contracts to say
 }
