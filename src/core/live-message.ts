@@ -82,6 +82,7 @@ export class LiveMessage implements HandledMessage {
   }
 
   json(): unknown {
+    if (this.mark === 'json' && this.body.length === 0) return undefined; // so it is meant
     return parseJson(this.event, this.body);
   }
 

@@ -54,11 +54,6 @@ interface Gap {
   bytes: number;
 }
 
-/** The same without the mark of JSON, for those who cannot read it. */
-export function unmarked(message: WireMessage): WireMessage {
-  return { ...message, json: undefined };
-}
-
 /** What one connection sends: encoded, checked, and held back while the peer needs a pause. */
 export class Outbound {
   readonly #settings: ConnSettings;
@@ -91,7 +86,10 @@ export class Outbound {
   }
 
   send(message: WireMessage, options: { readonly droppable: boolean }): void {
-    const data = encodeFor(this.#settings, message.json && !this.#marksJson ? unmarked(message) : message);
+    const data = encodeFor(
+      this.#settings,
+      message.json && !this.#marksJson ? { ...message, json: undefined } : message,
+    );
     this.sendFrame({ data, binary: typeof data !== 'string', droppable: options.droppable });
   }
 

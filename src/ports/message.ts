@@ -30,7 +30,7 @@ export interface Message<T = Body> {
    */
   readonly signal: AbortSignal;
   /**
-   * The body read as JSON, at each call anew.
+   * The body read as JSON, at each call anew; `undefined` for an empty one that a client has marked as JSON.
    *
    * It is `unknown` because the other side wrote it: check it before use.
    *

@@ -216,6 +216,18 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
       expect(second.broadcasts).toHaveLength(1);
     });
 
+    promise('keeps the mark of a body that is JSON, and marks no other', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe('default');
+
+      for (const json of [true, undefined] as const) {
+        await first.broadcast('default', { body: '{"a":1}', ...(json && { json }) });
+      }
+
+      await settled(first, second);
+      expect(second.broadcasts.slice(0, 2).map(({ content }) => content.json)).toEqual([true, undefined]);
+    });
+
     promise('keeps every byte of a binary body, and an empty one binary', async () => {
       const [first, second] = pair();
       await second.adapter.subscribe('default');

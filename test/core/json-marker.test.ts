@@ -113,7 +113,7 @@ describe('a server', () => {
   it.each(['M', 'Mnefeli/1'])('reads marked bodies of a client that says %s as the text they are', async (hello) => {
     const bodies: unknown[] = [];
     const { socket } = await greeted(hello, {
-      e: (msg) => void bodies.push([msg.body, msg.body.length > 0 ? msg.json() : 'nothing']),
+      e: (msg) => void bodies.push([msg.body, msg.json()]),
     });
 
     socket.receive(';default;;e;0;j;{"a":1}', ';default;;e;0;0;{"a":1}', utf8(';default;;e;0;j;{"a":1}'));
@@ -123,8 +123,16 @@ describe('a server', () => {
       ['{"a":1}', { a: 1 }],
       ['{"a":1}', { a: 1 }],
       [utf8('{"a":1}'), { a: 1 }],
-      ['', 'nothing'],
+      ['', undefined],
     ]);
+  });
+
+  it('finds no JSON in an empty body that nobody has marked', async () => {
+    const { socket } = await greeted('Mnefeli/1', { e: (msg) => msg.json() });
+
+    socket.receive('$1;default;;e;0;0;');
+
+    expect(socket.sent).toEqual(['$1;default;;e;2;0;{"text":"invalid payload","code":"BODY_NOT_JSON"}']);
   });
 
   it('takes a request that is marked for the request it is', async () => {

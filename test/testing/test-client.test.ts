@@ -1,7 +1,8 @@
 import { Container } from 'inversify';
-import { type Message, type NSConn, SystemEvent } from 'nefeli';
+import { type Message, type NSConn, On, SystemEvent } from 'nefeli';
 import { type NamespaceTest, type TestNamespaceOptions, type TestSubject, testNamespace } from 'nefeli/testing';
 import { describe, expect, expectTypeOf, it, onTestFinished, vi } from 'vitest';
+import { z } from 'zod';
 import { guardRejections } from '../core/ends.js';
 import { ChatController, type ChatEvents, Journal } from './chat.js';
 
@@ -36,6 +37,28 @@ describe('TestClient', () => {
       await chat.settle();
 
       expect(heard).toEqual(['hello']);
+    });
+
+    it('says of a body whether it is JSON, and hears it of the server', async () => {
+      const bodies: unknown[] = [];
+      class Any {
+        static readonly namespace = 'any';
+        @On('any', { body: z.unknown() })
+        onAny(msg: Message<unknown>, ns: NSConn) {
+          bodies.push(msg.body);
+          ns.emit('nothing');
+          return '5';
+        }
+      }
+      const any = await start(Any);
+      const anna = await any.connect<{ nothing: undefined }>();
+
+      for (const body of [5, '5', '', undefined, null]) anna.emit('any', body);
+      const { body } = await anna.ask('any', new Uint8Array([1]));
+
+      expect(bodies).toEqual([5, '5', '', undefined, null, new Uint8Array([1])]);
+      expect(body).toEqual(new TextEncoder().encode('5'));
+      expect((await anna.expectEvent('nothing')).json()).toBeUndefined();
     });
 
     it('throws after the connection has closed, and after the namespace was left', async () => {
