@@ -23,6 +23,7 @@ export {
   RemoteError,
   WsError,
 } from './errors.js';
+export type { ClientScript } from './fastify/client-script.js';
 export type { CompressionOptions } from './fastify/compression.js';
 export type { NefeliMount, RouteHandler } from './fastify/mount.js';
 export type { MountOptions, NefeliOptions, OriginOptions, ServedOptions } from './fastify/options.js';

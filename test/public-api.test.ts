@@ -46,7 +46,7 @@ const VALUES = [
 ];
 
 const TYPES = `
-  Adapter Answer Bindable BodyArgs BodyIssue BroadcastContent BroadcastMessage BroadcastTarget Clock
+  Adapter Answer Bindable BodyArgs BodyIssue BroadcastContent BroadcastMessage BroadcastTarget ClientScript Clock
   CloseInfo CloseOptions CompressionOptions Concurrency ConnHandler ConnHandlers ConnRequest ConnectionContext
   ConnectionMaker Context ControllerRegistration Envelope ErrorCode ErrorDetails ErrorInfo
   EventHandler EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception HeartbeatOptions IrisWireChoice

@@ -86,6 +86,7 @@ const either =
 
 const aFunction = is('a function', isFunction);
 const aTime = is(EXPECTED_DURATION, isDuration);
+const aPath = is("a path that starts with '/'", (value) => typeof value === 'string' && value.startsWith('/'));
 const anyText = is('a text', (value) => typeof value === 'string');
 const middleware = listOf('an array of middleware', is('a function, or a class with the method use', isFunction));
 
@@ -159,7 +160,8 @@ const CHECKS: Record<keyof NefeliOptions, Check> = {
   native: is("'only', or left out", (value) => value === 'only'),
   wire: (option, value) => (wireNames.includes(value) ? undefined : someWire(option, value)),
   name: is('a text that is not empty', (value) => typeof value === 'string' && value !== ''),
-  path: is("a path that starts with '/'", (value) => typeof value === 'string' && value.startsWith('/')),
+  path: aPath,
+  clientScript: aPath,
   idGenerator: aFunction,
   user: aFunction,
   urlHeaders: listOf('an array of header names', anyText),

@@ -8,6 +8,7 @@ import { CloseCode } from '../protocol/close-codes.js';
 import { DEFAULT_HANDLER_TIMEOUT_MS } from '../server/options.js';
 import { type CloseOptions, Server } from '../server/server.js';
 import { WsSocket } from '../transport/ws-socket.js';
+import type { ClientScript } from './client-script.js';
 import { Compression, withholdCompression } from './compression.js';
 import type { NefeliOptions } from './options.js';
 import { OriginCheck } from './origin.js';
@@ -40,6 +41,8 @@ export type RouteHandler = (socket: WebSocket, request: FastifyRequest) => void;
 export interface NefeliMount
   extends Pick<Server, 'in' | 'broadcast' | 'ask' | 'connections' | 'do' | 'close' | 'local' | 'metrics'> {
   readonly name: string;
+  /** The client that this mount serves, where the option `clientScript` says so. */
+  readonly clientScript: ClientScript | undefined;
   /**
    * Makes the handler of a websocket route: `app.get('/ws', { websocket: true }, app.nefeli.handler())`. Any hook of the route
    * may refuse before the upgrade: the client gets its HTTP answer.
@@ -105,6 +108,7 @@ interface App {
 /** One server on one Fastify app, under a name. */
 export class Mount extends Server implements NefeliMount {
   readonly name: string;
+  clientScript: ClientScript | undefined;
   readonly #options: NefeliOptions;
   readonly #mounts: Mounts;
   readonly #guard: UpgradeGuard;

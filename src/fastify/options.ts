@@ -43,6 +43,11 @@ export interface MountOptions extends OriginOptions {
    */
   readonly urlHeaders?: readonly string[];
   /**
+   * Serves the client for browsers on this path, with its version and integrity at `app.nefeli.clientScript`: as a module where
+   * the path ends in `.mjs`, else as a script that makes the global `nefeli`. @default not served
+   */
+  readonly clientScript?: string;
+  /**
    * How long the hooks of a route may take for an upgrade, in milliseconds, before its socket is closed. Holds for the whole
    * app; the first registration's counts. @default 30000
    */

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin';
 import { systemScheduler } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
 import { checkOptions } from './check-options.js';
+import { serveClientScript } from './client-script.js';
 import { withholdCompression } from './compression.js';
 import { findMount, Mount, Mounts, type NefeliMount } from './mount.js';
 import type { NefeliOptions } from './options.js';
@@ -35,7 +36,8 @@ const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
   if (!mounts.isPayloadFixed) allowPayload(app, mount.maxMessageBytes);
   mounts.compression.add(options.compression, app.websocketServer.options);
   app.addHook('onReady', () => mount.start());
-  const { path } = options;
+  const { path, clientScript } = options;
+  if (clientScript !== undefined) mount.clientScript = serveClientScript(app, clientScript);
   if (path !== undefined) await app.register(async (scope) => void scope.get(path, PATH_OPTIONS, mount.handler()));
 };
 

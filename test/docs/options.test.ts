@@ -19,6 +19,7 @@ const OPTIONS: Record<keyof NefeliOptions, true> = {
   wire: true,
   name: true,
   path: true,
+  clientScript: true,
   idGenerator: true,
   user: true,
   urlHeaders: true,
