@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 
-const LOOK = join(dirname(fileURLToPath(import.meta.url)), 'public');
+const SHARED = join(dirname(fileURLToPath(import.meta.url)), 'public');
 const NEFFOS = dirname(createRequire(import.meta.url).resolve('neffos.js'));
 
 /** A page runs its own scripts and speaks to its own server, whatever its visitors write. */
@@ -13,6 +13,7 @@ const SECURITY_HEADERS = {
   'content-security-policy': [
     "default-src 'self'",
     "connect-src 'self' ws: wss:",
+    "img-src 'self' data:",
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",
@@ -44,7 +45,7 @@ export async function createPageApp(options: PageAppOptions): Promise<FastifyIns
   }) as FastifyInstance; // with TLS the type names another server, which behaves the same
   app.addHook('onRequest', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
   await app.register(fastifyStatic, { root: join(dirname(fileURLToPath(from)), 'public') });
-  app.get('/look.css', (_request, reply) => reply.sendFile('look.css', LOOK));
+  for (const file of ['look.css', 'page.js']) app.get(`/${file}`, (_request, reply) => reply.sendFile(file, SHARED));
   app.get('/neffos.min.js', (_request, reply) => reply.sendFile('neffos.min.js', NEFFOS));
   return app;
 }
