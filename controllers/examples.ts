@@ -28,4 +28,12 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
       build: async () => (await import('./news/app.js')).buildNewsApp(),
     },
   ],
+  [
+    'visits',
+    {
+      title: 'Visits: a live counter and a chat, as the MVC example of Iris',
+      invitation: 'say something',
+      build: async () => (await import('./visits/app.js')).buildVisitsApp(),
+    },
+  ],
 ]);
