@@ -36,4 +36,12 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
       build: async () => (await import('./visits/app.js')).buildVisitsApp(),
     },
   ],
+  [
+    'online-visitors',
+    {
+      title: 'Online visitors: how many look at each page',
+      invitation: 'close one of them again',
+      build: async () => (await import('./online-visitors/app.js')).buildOnlineVisitorsApp(),
+    },
+  ],
 ]);
