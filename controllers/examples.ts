@@ -44,4 +44,12 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
       build: async () => (await import('./online-visitors/app.js')).buildOnlineVisitorsApp(),
     },
   ],
+  [
+    'native-messages',
+    {
+      title: 'Native messages: a bare WebSocket without any library',
+      invitation: 'send a text',
+      build: async () => (await import('./native-messages/app.js')).buildNativeMessagesApp(),
+    },
+  ],
 ]);
