@@ -52,4 +52,12 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
       build: async () => (await import('./native-messages/app.js')).buildNativeMessagesApp(),
     },
   ],
+  [
+    'protobuf',
+    {
+      title: 'Protobuf: a chat in binary frames',
+      invitation: 'say something',
+      build: async () => (await import('./protobuf/app.js')).buildProtobufApp(),
+    },
+  ],
 ]);
