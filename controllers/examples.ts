@@ -60,4 +60,12 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
       build: async () => (await import('./protobuf/app.js')).buildProtobufApp(),
     },
   ],
+  [
+    'workday',
+    {
+      title: 'Workday: asks, errors as answers, and what a connection remembers',
+      invitation: 'ask for a date, and for what is none',
+      build: async () => (await import('./workday/app.js')).buildWorkdayApp(),
+    },
+  ],
 ]);
