@@ -68,4 +68,12 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
       build: async () => (await import('./workday/app.js')).buildWorkdayApp(),
     },
   ],
+  [
+    'server-asks',
+    {
+      title: 'Server asks: what clients answer, refuse, or leave unanswered',
+      invitation: 'have the other one asked',
+      build: async () => (await import('./server-asks/app.js')).buildServerAsksApp(),
+    },
+  ],
 ]);
