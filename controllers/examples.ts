@@ -76,4 +76,12 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
       build: async () => (await import('./server-asks/app.js')).buildServerAsksApp(),
     },
   ],
+  [
+    'forced',
+    {
+      title: 'Forced: the server connects, joins, refuses and sends away',
+      invitation: 'send everybody away',
+      build: async () => (await import('./forced/app.js')).buildForcedApp(),
+    },
+  ],
 ]);
