@@ -84,4 +84,12 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
       build: async () => (await import('./forced/app.js')).buildForcedApp(),
     },
   ],
+  [
+    'tls',
+    {
+      title: 'TLS: the visits by https: and wss:',
+      invitation: 'say something in secret',
+      build: async () => (await import('./tls/app.js')).buildTlsApp(),
+    },
+  ],
 ]);

@@ -11,17 +11,20 @@ import { Visits } from './visits.js';
 export interface VisitsOptions {
   /** @default writes to the console, with DEV in front */
   readonly logger?: Logger;
+  /** Key and certificate, where it is served by TLS: nothing else changes. @default plain HTTP */
+  readonly https?: { readonly key: string; readonly cert: string };
 }
 
 /** The visits of a page, counted live, and a chat, with the page at `/`. It listens nowhere yet. */
 export async function buildVisitsApp({
   logger = new PrefixedLogger('DEV'),
+  https,
 }: VisitsOptions = {}): Promise<FastifyInstance> {
   const container = new Container();
   container.bind(Logger).toConstantValue(logger);
   container.bind(Visits).toConstantValue(new Visits());
 
-  const app = await createPageApp({ from: import.meta.url });
+  const app = await createPageApp({ from: import.meta.url, ...(https && { https }) });
   await app.register(nefeli, {
     container,
     controllers: [VisitsController],

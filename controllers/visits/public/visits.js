@@ -11,6 +11,8 @@ const events = {
   },
 };
 
+at('scheme').textContent = location.protocol.replace('http', 'ws');
+
 try {
   const conn = await dial(
     '/websocket_endpoint',
