@@ -7,7 +7,7 @@ export interface GuestEvents {
 }
 
 /** The room that every guest is put into. */
-export const ROOM = 'room1';
+const ROOM = 'room1';
 
 /** One guest: connected by the server, put into a room by the server, and sent away by the server. */
 @Namespace('default')

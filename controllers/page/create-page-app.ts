@@ -13,7 +13,7 @@ const SECURITY_HEADERS = {
   'content-security-policy': [
     "default-src 'self'",
     "connect-src 'self' ws: wss:",
-    "img-src 'self' data:",
+    "img-src 'self' data:", // pages without an icon of their own say so by an empty one
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

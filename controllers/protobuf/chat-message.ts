@@ -22,11 +22,6 @@ export function readChatMessage(bytes: Uint8Array): ChatMessage {
   return { username, text };
 }
 
-/** Writes a message. */
-export function writeChatMessage(message: ChatMessage): Uint8Array {
-  return ChatMessageType.encode(ChatMessageType.create({ ...message })).finish();
-}
-
 /** A field that is not there is an empty text. */
 function decode(bytes: Uint8Array): ChatMessage {
   try {

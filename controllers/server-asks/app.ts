@@ -3,7 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
 import { nefeli } from 'nefeli';
 import { createPageApp } from '../page/create-page-app.js';
-import { AskingController, Patience } from './asking.controller.js';
+import { AskingController } from './asking.controller.js';
+import { Patience } from './patience.js';
 
 /** What another program, such as a test, may change. */
 export interface ServerAsksOptions {

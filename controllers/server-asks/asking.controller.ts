@@ -2,6 +2,7 @@ import { inject } from 'inversify';
 import { Broadcaster, type Message, Namespace, type NSConn, On, PublicError } from 'nefeli';
 import { z } from 'zod';
 import { type Outcome, outcomeOf } from './outcome.js';
+import { Patience } from './patience.js';
 
 /** What the server asks and tells the pages. */
 export interface AskingEvents {
@@ -11,11 +12,6 @@ export interface AskingEvents {
   here: readonly string[];
   /** Somebody has left the lobby by their own will, and what they said when they were asked how they are. */
   lastWords: { readonly id: string; readonly outcome: Outcome };
-}
-
-/** How long one may think about a question. */
-export class Patience {
-  constructor(readonly answerMs: number) {}
 }
 
 const LOBBY = 'lobby';

@@ -8,7 +8,7 @@ export const SOON = { timeout: 10_000 };
 
 /** The page of an example in a window of its own. */
 export class ExamplePage {
-  /** What went wrong in the page: uncaught errors, and what its content policy has refused. */
+  /** What went wrong in the page: uncaught errors, and what the browser complains of. */
   readonly #faults: string[] = [];
   readonly page: Page;
 
@@ -16,7 +16,8 @@ export class ExamplePage {
     this.page = page;
     page.on('pageerror', (error) => this.#faults.push(error.message));
     page.on('console', (message) => {
-      if (message.type() === 'error') this.#faults.push(message.text());
+      const isLost = /^WebSocket connection to .* failed/.test(message.text()); // as when a server is away
+      if (message.type() === 'error' && !isLost) this.#faults.push(message.text());
     });
   }
 

@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { buildOnlineVisitorsApp } from '../../controllers/online-visitors/app.js';
 import { connected } from '../interop/neffos-peer.js';
+import { portOf } from '../support/port-of.js';
 import { describePage, ExamplePage, SOON } from './example-page.js';
 import { type ServedExample, serveExample } from './serve-example.js';
 
@@ -82,5 +83,23 @@ describePage('the pages of the online visitors', (browser) => {
 
     await eve.page.close();
     await expect.poll(() => bob.text('visitors'), SOON).toBe('1 online visitor');
+  });
+
+  it('are in their rooms again when the server comes back', async () => {
+    const served = await serveExample(buildOnlineVisitorsApp());
+    const port = portOf(served.app);
+    const ada = await ExamplePage.open(browser(), served.page);
+    await expect.poll(() => ada.text('visitors'), SOON).toBe('1 online visitor');
+
+    await served.app.close();
+    await expect.poll(() => ada.status, SOON).toBe('Reconnecting…');
+    const again = await buildOnlineVisitorsApp();
+    onTestFinished(() => again.close());
+    await again.listen({ port, host: '127.0.0.1' });
+    await expect.poll(() => again.nefeli.local.rooms('default'), SOON).toEqual(['index']);
+
+    const bob = await ExamplePage.open(browser(), served.page);
+    await expect.poll(() => ada.text('visitors'), SOON).toBe('2 online visitors');
+    expect(await bob.status).toBe('Connected');
   });
 });

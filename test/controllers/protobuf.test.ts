@@ -1,12 +1,15 @@
+import protobuf from 'protobufjs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { buildProtobufApp } from '../../controllers/protobuf/app.js';
-import { readChatMessage, writeChatMessage } from '../../controllers/protobuf/chat-message.js';
+import { readChatMessage } from '../../controllers/protobuf/chat-message.js';
 import { connected } from '../interop/neffos-peer.js';
 import { binaryFrame } from '../interop/raw-peer.js';
 import { RawClient } from '../support/start-app.js';
 import { describePage, ExamplePage, SOON } from './example-page.js';
 import { ENDPOINT, type ServedExample, serveExample } from './serve-example.js';
 
+const ChatMessage = protobuf.loadSync('controllers/protobuf/public/chat.proto').lookupType('chat.ChatMessage');
+const writeChatMessage = (message: object): Uint8Array => ChatMessage.encode(ChatMessage.create(message)).finish();
 const HELLO = { username: 'Ada', text: 'hello; 👋' };
 
 describe('the protobuf chat', () => {
