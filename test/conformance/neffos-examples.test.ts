@@ -133,7 +133,7 @@ describe('the example struct-handler of neffos', () => {
   const SUFFIX = 'Static Response Suffix for sake of the example';
   const log: string[] = [];
 
-  @Namespace('default', { eventMatcher: eventMatchers.trimPrefix('On'), readTimeoutMs: 300 })
+  @Namespace('default', { eventMatcher: eventMatchers.trimPrefix('On') })
   class StructController {
     readonly #suffix = SUFFIX;
     constructor(@inject(NSConn) private readonly ns: NSConn) {}
@@ -155,10 +155,11 @@ describe('the example struct-handler of neffos', () => {
     }
   }
 
-  const start = async () => {
+  const start = async (readTimeoutMs = 20_000) => {
     const app = await startNefeli({
       container: new Container(),
       controllers: [StructController],
+      namespaceOptions: { default: { readTimeoutMs } },
       connectGapMs: 20,
     });
     return { app, url: `ws://127.0.0.1:${portOf(app)}/ws` };
@@ -184,7 +185,7 @@ describe('the example struct-handler of neffos', () => {
   });
 
   it('ends a connection that is silent for longer than its read timeout', async () => {
-    const client = await RawClient.join((await start()).app, 'default');
+    const client = await RawClient.join((await start(200)).app, 'default');
 
     expect(await client.closed).toEqual({ code: 1001, reason: 'read timeout' });
   });
