@@ -148,11 +148,12 @@ export function openConn(
     const { epoch } = core;
     const tellings: Telling[] = [];
     for (const there of native ? [] : [...connected.values()]) {
-      await there.restore(tellings);
-      if (epoch !== core.epoch) return;
+      if (epoch === core.epoch) await there.restore(tellings);
     }
-    isRestored = true;
-    outbox.flush();
+    if (epoch === core.epoch) {
+      isRestored = true;
+      outbox.flush();
+    }
     await tellAll(tellings);
   }
 
