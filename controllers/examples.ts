@@ -29,6 +29,14 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
     },
   ],
   [
+    'authentication',
+    {
+      title: 'Authentication: a cookie or a token, checked before the upgrade',
+      invitation: 'sign in as two people',
+      build: async () => (await import('./authentication/app.js')).buildAuthenticationApp(),
+    },
+  ],
+  [
     'visits',
     {
       title: 'Visits: a live counter and a chat, as the MVC example of Iris',

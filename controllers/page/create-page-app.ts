@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 
 const SHARED = join(dirname(fileURLToPath(import.meta.url)), 'public');
 const NEFFOS = dirname(createRequire(import.meta.url).resolve('neffos.js'));
@@ -28,6 +28,8 @@ export interface PageAppOptions {
   /** `import.meta.url` of the example's app: its page is the folder `public` beside it. */
   readonly from: string;
   readonly logger?: FastifyServerOptions['logger'];
+  /** A log that is there already, instead of `logger`. */
+  readonly loggerInstance?: FastifyBaseLogger;
   readonly bodyLimit?: number;
   /** Key and certificate, where the example is served by TLS. */
   readonly https?: { readonly key: string | Buffer; readonly cert: string | Buffer };
@@ -35,10 +37,10 @@ export interface PageAppOptions {
 
 /** A Fastify app that serves the page of an example at `/`, and what the pages of all examples share. */
 export async function createPageApp(options: PageAppOptions): Promise<FastifyInstance> {
-  const { from, logger = false, bodyLimit, https } = options;
+  const { from, logger = false, loggerInstance, bodyLimit, https } = options;
   // Browsers keep connections in reserve. Node waits up to a minute for the first request on one before it closes.
   const app = Fastify({
-    logger,
+    ...(loggerInstance ? { loggerInstance } : { logger }),
     forceCloseConnections: true,
     ...(bodyLimit !== undefined && { bodyLimit }),
     ...(https && { https }),
