@@ -29,6 +29,14 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
     },
   ],
   [
+    'messages',
+    {
+      title: 'Messages: sent by a form, seen at once, kept in SQLite',
+      invitation: 'send a message from one to both',
+      build: async () => (await import('./messages/app.js')).buildMessagesApp(),
+    },
+  ],
+  [
     'authentication',
     {
       title: 'Authentication: a cookie or a token, checked before the upgrade',
