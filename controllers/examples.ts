@@ -45,6 +45,14 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
     },
   ],
   [
+    'todo',
+    {
+      title: 'To-do list: saved over HTTP, the same in all tabs of a session',
+      invitation: 'tick something off',
+      build: async () => (await import('./todo/app.js')).buildTodoApp(),
+    },
+  ],
+  [
     'visits',
     {
       title: 'Visits: a live counter and a chat, as the MVC example of Iris',
