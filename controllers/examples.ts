@@ -53,6 +53,14 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
     },
   ],
   [
+    'notifications',
+    {
+      title: 'Notifications: filed over HTTP, delivered every ten seconds',
+      invitation: 'notify one from the other',
+      build: async () => (await import('./notifications/app.js')).buildNotificationsApp(),
+    },
+  ],
+  [
     'visits',
     {
       title: 'Visits: a live counter and a chat, as the MVC example of Iris',
