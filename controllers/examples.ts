@@ -61,6 +61,14 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
     },
   ],
   [
+    'devices',
+    {
+      title: 'Devices: many connections of one user',
+      invitation: 'be one user on both',
+      build: async () => (await import('./devices/app.js')).buildDevicesApp(),
+    },
+  ],
+  [
     'visits',
     {
       title: 'Visits: a live counter and a chat, as the MVC example of Iris',
