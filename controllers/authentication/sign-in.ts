@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyCookie, { type CookieSerializeOptions } from '@fastify/cookie';
@@ -6,11 +6,18 @@ import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sameOrigin } from '../page/same-origin.js';
 import { Accounts, type User } from './accounts.js';
+import { RevokedTokens } from './revoked-tokens.js';
+
+/** Who has signed in, and the token by which they have: its id, and when it ends, in seconds since 1970. */
+export interface SignedIn extends User {
+  readonly jti: string;
+  readonly exp: number;
+}
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {
-    payload: User;
-    user: User | null; // null where requireUser has not run
+    payload: User & { readonly jti: string };
+    user: SignedIn | null; // null where requireUser has not run
   }
 }
 
@@ -19,6 +26,9 @@ const PAGE = join(dirname(fileURLToPath(import.meta.url)), 'public');
 
 /** How long one stays signed in, in seconds. */
 const LIFETIME_S = 8 * 60 * 60;
+
+/** What the connections of who has signed out are closed with. The client of Nefeli does not come back from such a code. */
+const SIGNED_OUT = 4001;
 
 /** Scripts cannot read the cookie, and no other site's page makes the browser send it. */
 const COOKIE: CookieSerializeOptions = {
@@ -50,23 +60,33 @@ export interface SignInOptions {
 }
 
 /**
- * Adds routes to an app by which people sign in with an address and a password: `POST /session` sets a cookie, for pages;
- * `POST /token` answers with a token, for programs. Both are the same signed statement of who they are. `GET /session` tells
- * who one is, and `DELETE /session` signs out. From here on {@link requireUser} protects any route of the app.
+ * Adds routes to an app with `nefeli` by which people sign in with an address and a password: `POST /session` sets a cookie,
+ * for pages; `POST /token` answers with a token, for programs. Both are the same signed statement of who they are.
+ * `GET /session` tells who one is. `DELETE /session` signs out: the token counts no longer, and the connections of the user are
+ * closed with 4001. From here on {@link requireUser} protects any route of the app.
  */
 export async function addSignIn(app: FastifyInstance, options: SignInOptions): Promise<void> {
   const { cookieName, secret = randomBytes(32).toString('base64url') } = options;
+  const revoked = new RevokedTokens();
   await app.register(fastifyCookie);
   await app.register(fastifyJwt, {
     secret,
     sign: { algorithm: 'HS256', expiresIn: LIFETIME_S },
     verify: { algorithms: ['HS256'] },
     cookie: { cookieName, signed: false }, // the token in it is
-    formatUser: ({ email, name }) => ({ email, name }),
+    trusted: (_request, { jti }) => !revoked.has(String(jti)),
   });
   app.addHook('onRequest', sameOrigin);
 
+  app.get('/sign-in.js', (_request, reply) => reply.sendFile('sign-in.js', PAGE));
+  addBegin(app, cookieName);
+  addEnd(app, cookieName, revoked);
+}
+
+/** Where one signs in. */
+function addBegin(app: FastifyInstance, cookieName: string): void {
   const accounts = new Accounts();
+  const tokenOf = (user: User): string => app.jwt.sign({ ...user, jti: randomUUID() });
   const signIn = async (
     { body }: FastifyRequest<{ Body: Credentials }>,
     reply: FastifyReply,
@@ -78,15 +98,25 @@ export async function addSignIn(app: FastifyInstance, options: SignInOptions): P
 
   app.post<{ Body: Credentials }>('/token', { schema: { body: CREDENTIALS } }, async (request, reply) => {
     const user = await signIn(request, reply);
-    return user ? { token: app.jwt.sign(user) } : reply;
+    return user ? { token: tokenOf(user) } : reply;
   });
   app.post<{ Body: Credentials }>('/session', { schema: { body: CREDENTIALS } }, async (request, reply) => {
     const user = await signIn(request, reply);
-    return user ? reply.setCookie(cookieName, app.jwt.sign(user), COOKIE).send(user) : reply;
+    return user ? reply.setCookie(cookieName, tokenOf(user), COOKIE).send(user) : reply;
   });
-  app.get('/sign-in.js', (_request, reply) => reply.sendFile('sign-in.js', PAGE));
-  app.get('/session', { preValidation: requireUser }, ({ user }) => user);
-  app.delete('/session', (_request, reply) => reply.clearCookie(cookieName, COOKIE).code(204).send());
+}
+
+/** Where one sees who one is, and signs out. */
+function addEnd(app: FastifyInstance, cookieName: string, revoked: RevokedTokens): void {
+  app.get('/session', { preValidation: requireUser }, ({ user }) => user && { email: user.email, name: user.name });
+  app.delete('/session', { preValidation: requireUser }, async ({ user }, reply) => {
+    if (user) revoked.add(user.jti, user.exp * 1_000);
+    await app.nefeli.do((conn) => {
+      const { email } = conn.user as SignedIn; // requireUser has let it in
+      if (email === user?.email) conn.close(SIGNED_OUT, 'signed out');
+    });
+    return reply.clearCookie(cookieName, COOKIE).code(204).send();
+  });
 }
 
 /**

@@ -163,7 +163,20 @@ describe('the authentication', () => {
 
       expect(status).toBe(204);
       expect(answer.getSetCookie()).toEqual([expect.stringMatching(/^authentication=; Max-Age=0; .*HttpOnly/)]);
-      expect((await fetch(session)).status).toBe(401);
+      expect((await fetch(session, { headers })).status).toBe(401);
+      expect(await statusOfUpgrade(app, { path: SOCKET, headers })).toBe(401);
+    });
+
+    it('that ends closes the connections of its user with 4001, and no others', async () => {
+      const headers = await signedIn(app, GRACE);
+      const grace = await RawClient.open(app, { path: SOCKET, headers });
+      const ada = await RawClient.open(app, { path: `${SOCKET}?token=${await tokenOf(ADA)}` });
+
+      await fetch(`${originOf(app)}/session`, { method: 'DELETE', headers });
+
+      expect(await grace.closed).toEqual({ code: 4001, reason: 'signed out' });
+      ada.send('M');
+      expect(String(await ada.next())).toMatch(/^A/);
     });
 
     it.each([

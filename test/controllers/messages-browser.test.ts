@@ -107,8 +107,11 @@ describe.skipIf(!canRun)(title, () => {
       await expect.poll(() => messagesOf(ada), SOON).toEqual([expect.stringContaining('before\nada · ')]);
       await send(ada, 'after');
       await expect.poll(async () => (await messagesOf(ada)).length, SOON).toBe(2);
+      const secondTab = await ada.context().newPage();
+      await secondTab.goto(ada.url());
+      await expect.poll(() => statusOf(secondTab), SOON).toBe('Live');
       await ada.getByRole('button', { name: 'Sign out' }).click();
-      await expect.poll(() => statusOf(ada), SOON).toBe('Signed out');
+      for (const tab of [ada, secondTab]) await expect.poll(() => statusOf(tab), SOON).toBe('Signed out');
       await ada.reload();
       await expect.poll(() => ada.getByLabel('Password').isVisible(), SOON).toBe(true);
     },

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -168,6 +168,15 @@ describe('the messages', () => {
       await send({ message: 'only ada', user: 'ada' }, grace);
       expect((await list(ada)).at(-1)?.message).toBe('only ada');
       expect(await list(grace)).toEqual(other);
+    });
+
+    it('cannot be read while another program writes, and the error says what to do', async () => {
+      await app.close();
+      mkdirSync(`${file}.lock`);
+
+      await expect(serve()).rejects.toThrow(
+        `The database ${file} is in use. If nothing uses it, remove the folder ${file}.lock, and start again.`,
+      );
     });
 
     it('is in a file that only its owner can read', () => {

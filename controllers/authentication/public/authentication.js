@@ -3,13 +3,17 @@ import { signIn, signOut, tokenFor, whoAmI } from '/sign-in.js';
 
 const ENDPOINT = '/websocket_endpoint';
 const MAX_MESSAGES = 100;
+/** What the server closes with when somebody has signed out. */
+const SIGNED_OUT = 4001;
 
 const at = (id) => document.getElementById(id);
 let conn;
 let ns;
+let token;
 
 /** Connects who has signed in: by the cookie, which the browser sends itself, or by a token. */
-async function enter(user, token) {
+async function enter(user, ownToken) {
+  token = ownToken;
   at('sign-in').hidden = user !== undefined;
   at('chat').hidden = user === undefined;
   at('name').textContent = user?.email ?? '';
@@ -19,20 +23,22 @@ async function enter(user, token) {
   conn = await dial(address, { default: { chat: (msg) => show(msg.body) } }, { reconnect: { initial: true } });
   conn.state.subscribe(async (state) => {
     if (state.kind === 'open') setState('open', 'Online');
+    if (state.kind === 'closed' && state.code === SIGNED_OUT) await leave();
     if (state.kind !== 'waiting') return;
     setState('connecting', 'Reconnecting…');
     // A browser does not say why a websocket was refused. Who is no longer signed in need not try again.
-    if (token === undefined && !(await whoAmI().catch(() => true))) leave();
+    if (token === undefined && !(await whoAmI().catch(() => true))) await leave();
   });
   ns = await conn.connect('default');
 }
 
-function leave() {
+/** On this browser, or elsewhere: then this one, if it has a cookie, comes back. */
+async function leave() {
   conn?.close();
   conn = ns = undefined;
   at('messages').replaceChildren();
   at('empty').hidden = false;
-  void enter(undefined);
+  await enter(await whoAmI().catch(() => undefined));
 }
 
 at('sign-in').addEventListener('submit', async (event) => {
@@ -48,7 +54,11 @@ at('sign-in').addEventListener('submit', async (event) => {
   }
 });
 
-at('sign-out').addEventListener('click', () => signOut().then(leave));
+at('sign-out').addEventListener('click', async () => {
+  conn?.close();
+  await signOut(token).catch(() => {}); // what is left of the session is asked for next
+  await leave();
+});
 
 at('say').addEventListener('submit', async (event) => {
   event.preventDefault();

@@ -18,8 +18,10 @@ export async function tokenFor(email, password) {
   return (await post('/token', { email, password })).token;
 }
 
-export async function signOut() {
-  await fetch('/session', { method: 'DELETE' });
+/** Ends the session of this browser, or that of a token. */
+export async function signOut(token) {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  await fetch('/session', { method: 'DELETE', headers });
 }
 
 /** Sends JSON, and gives the answer. Throws an Error with the server's reason. */

@@ -4,6 +4,9 @@ import { post, signIn, signOut, whoAmI } from '/sign-in.js';
 /** A page that stays open for days must not grow for days. */
 const MAX_MESSAGES = 50;
 
+/** What the server closes with when somebody has signed out. */
+const SIGNED_OUT = 4001;
+
 const at = (id) => document.getElementById(id);
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' });
 /** What is shown, by id: what comes on both ways, live and in the list of the past, is shown once. */
@@ -32,6 +35,8 @@ async function follow(state) {
     setState('connecting', 'Reconnecting…');
     // A browser does not say why a websocket was refused. Who is no longer signed in need not try again.
     if (!(await whoAmI().catch(() => true))) await leave();
+  } else if (state.kind === 'closed' && state.code === SIGNED_OUT) {
+    await leave(); // on this browser, or elsewhere: then this one comes back
   }
 }
 
@@ -56,7 +61,11 @@ at('sign-in').addEventListener('submit', async (event) => {
   }
 });
 
-at('sign-out').addEventListener('click', () => signOut().then(leave));
+at('sign-out').addEventListener('click', async () => {
+  conn?.close();
+  await signOut().catch(() => {}); // what is left of the session is asked for next
+  await leave();
+});
 
 at('say').addEventListener('submit', (event) => {
   event.preventDefault();
