@@ -4,17 +4,23 @@ import { describe, expect, it } from 'vitest';
 import { EXAMPLES } from '../../controllers/examples.js';
 
 const PAGE = readFileSync('docs/examples.md', 'utf8');
+const sections = PAGE.split(/^## /m).slice(1);
 
 describe('docs/examples.md', () => {
-  it.each([...EXAMPLES.keys()])('says how to start %s, and which file of it to read first', (name) => {
-    expect(PAGE).toContain(`npm start -- ${name}\``);
-    expect(PAGE).toContain(`](../controllers/${name}/`);
+  it('has a section for every example, in the order in which they are listed', () => {
+    expect(sections.map((section) => section.split('\n', 1)[0])).toEqual([...EXAMPLES.keys()]);
   });
 
-  it('links to files and pages that exist', () => {
-    const links = [...PAGE.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = '']) => link);
+  it.each([...EXAMPLES.keys()])('says how %s is started, and which file to read first', (name) => {
+    const section = sections.find((one) => one.startsWith(`${name}\n`)) ?? '';
 
-    expect(links.length).toBeGreaterThan(EXAMPLES.size);
+    expect(section).toContain(`npm start -- ${name}\``);
+    expect(section).toMatch(new RegExp(`Read first: \\[[\\w.-]+\\]\\(../controllers/${name}/`));
+  });
+
+  it('links to files that there are', () => {
+    const links = [...PAGE.matchAll(/\]\((\.\.\/[^)#]+)\)/g)].map(([, link = '']) => link);
+
     expect(links.filter((link) => !existsSync(join('docs', link)))).toEqual([]);
   });
 });
