@@ -273,7 +273,10 @@ class Life {
     ]);
     return {
       ...Object.fromEntries(lifecycle),
-      news: (msg) => (this.#count(msg), this.#chance(0.3) ? linger() : undefined),
+      news: (msg) => {
+        this.#count(msg);
+        return this.#chance(0.3) ? linger() : undefined;
+      },
       who: async (msg) => {
         await linger();
         return `${msg.body}!`;

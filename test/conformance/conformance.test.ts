@@ -5,15 +5,7 @@ import { readTables } from '../docs/markdown.js';
 const PAGE = readFileSync('docs/conformance.md', 'utf8');
 
 /** Tests that other examples bring. Whoever adds one takes it out of here. */
-const TO_COME = new Set([
-  'test/controllers/authentication.test.ts',
-  'test/controllers/cluster.test.ts',
-  'test/controllers/devices.test.ts',
-  'test/controllers/messages.test.ts',
-  'test/controllers/notifications.test.ts',
-  'test/controllers/todo.test.ts',
-  'test/connection-style/connection.test.ts',
-]);
+const TO_COME = new Set(['test/controllers/cluster.test.ts']);
 
 const rows = readTables(PAGE).flatMap((table) => table.rows);
 
