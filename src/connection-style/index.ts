@@ -1,4 +1,4 @@
-export { Connection, type Emitter, type ListenOptions } from './connection.js';
+export type { Connection, Emitter, ListenOptions } from './connection.js';
 export { onConnection } from './on-connection.js';
 export type { ValueKind, ValueKinds } from './read-value.js';
 export { All, Broadcast, NotMe, type Recipients } from './recipients.js';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { CloseError, type NefeliOptions, type WireChoice } from 'nefeli';
+import { CloseError, joinConnHandlers, type NefeliOptions, reply, type WireChoice, withTimeouts } from 'nefeli';
 import {
   All,
   Broadcast,
@@ -86,6 +86,34 @@ describe('onConnection', () => {
     expect(await one.closed).toEqual({ code: 1011, reason: '' });
     expect(await two.closed).toEqual({ code: 4001, reason: 'not today' });
     expect(failing.errors).toEqual([new Error('no database')]);
+  });
+
+  it('joins with other handlers of the namespace: an event with a handler of its own is theirs', async () => {
+    const heard: unknown[] = [];
+    const handlers = joinConnHandlers(
+      withTimeouts(
+        { handlerTimeoutMs: 60_000 },
+        onConnection((c) => c.on('chat', (value) => heard.push(value)).on('ping', () => heard.push('never'))),
+      ),
+      { '': { ping: () => reply('pong') } },
+    );
+    const app = await startNefeli({ wire: 'iris', handlers });
+    const page = await IrisPage.open(app);
+
+    page.emit('chat', 'hi');
+    page.emit('ping');
+
+    expect(await page.next()).toEqual({ event: 'ping', kind: 0, data: 'pong' });
+    expect(heard).toEqual(['hi']);
+  });
+
+  it('is refused at start a second time: raw messages have one handler', async () => {
+    const handlers = joinConnHandlers(
+      onConnection(() => {}),
+      onConnection(() => {}),
+    );
+
+    await expect(startNefeli({ wire: 'iris', handlers })).rejects.toThrow('EVENT_DUPLICATE');
   });
 
   it('refuses at start what is no function', () => {
@@ -473,5 +501,25 @@ describe('a Connection', () => {
     expect(frames).toEqual([';;r;chat;0;0;hi', 'raw', ';;r;chat;0;0;asked', '$1;;;;;;', '$2;;;none;1;0;bad event']);
     expect(await client.next()).toBe('$3;;;picky;1;0;invalid payload');
     expect(errors).toEqual([]);
+  });
+});
+
+describe('the types of a Connection', () => {
+  it('refuse what is marked, when this is compiled', () => {
+    const uses = (c: Connection): void => {
+      c.on('age', (age) => age + 1, { as: 'number' });
+      c.on('any', (value: unknown) => value);
+      c.to({ room: 'lobby' }).emit('chat', { any: 'value' });
+      // @ts-expect-error without `as` a value may be anything
+      c.on('age', (age: number) => age + 1);
+      // @ts-expect-error the listener would get a text
+      c.on('age', (age: number) => age + 1, { as: 'text' });
+      // @ts-expect-error a room, or an id?
+      c.to('lobby');
+      // @ts-expect-error raw messages are text or bytes
+      c.emitMessage({ any: 'value' });
+    };
+
+    expect(uses).toBeTypeOf('function');
   });
 });

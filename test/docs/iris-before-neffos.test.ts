@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import * as style from 'nefeli/connection-style';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Connection } from '../../src/connection-style/connection.js';
 import { IrisPage } from '../support/iris-page.js';
 import { RawClient, statusOfUpgrade } from '../support/start-app.js';
 import { readBlocks, readTables } from './markdown.js';
@@ -112,7 +113,7 @@ describe('Iris before neffos', () => {
     const told = tableOf('there')
       .map((row) => row[1] ?? '')
       .join(' ');
-    const methods = Object.getOwnPropertyNames(style.Connection.prototype);
+    const methods = Object.getOwnPropertyNames(Connection.prototype);
 
     for (const name of methods.filter((name) => !['constructor', 'toString'].includes(name))) {
       expect(told).toMatch(new RegExp(`\\bc\\.${name}\\b`));
@@ -125,7 +126,7 @@ describe('the package entry nefeli/connection-style', () => {
     const source = readFileSync('src/connection-style/index.ts', 'utf8');
     const names = [...source.matchAll(/\{([^}]+)\}/g)].flatMap(([, list = '']) => list.split(','));
 
-    expect(Object.keys(style).sort()).toEqual(['All', 'Broadcast', 'Connection', 'NotMe', 'onConnection']);
+    expect(Object.keys(style).sort()).toEqual(['All', 'Broadcast', 'NotMe', 'onConnection']);
     expect(names.map((name) => name.replace('type ', '').trim()).sort()).toEqual(
       'All Broadcast Connection Emitter ListenOptions NotMe Recipients ValueKind ValueKinds onConnection'.split(' '),
     );

@@ -15,6 +15,7 @@ import {
 } from 'nefeli';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { randomOf } from '../load/random-of.js';
 import { IrisPage } from '../support/iris-page.js';
 import { RawClient, startApp, startNefeli } from '../support/start-app.js';
 
@@ -166,6 +167,39 @@ describe("a mount with wire: 'iris'", () => {
     await expect(startIris({ onNativeMessage: () => {} }, { native: 'only' })).rejects.toThrow(
       `the option wire is "iris", but must be left out with native: 'only'`,
     );
+  });
+
+  it('lives on, and calls no handler by another name, whatever frames come', async () => {
+    const heard = new Set<string>();
+    const note = (msg: Message): void => void heard.add(`${msg.name} ${msg.isNative}`);
+    const app = await startIris({ chat: note, onNativeMessage: note, end: () => reply('end') });
+    const random = randomOf(Number(process.env['NEFELI_SEED'] ?? 7));
+    const pieces = [
+      'iris-websocket-message:',
+      'iris-websocket-message:chat;0;',
+      'chat',
+      'Chat',
+      '_OnNamespaceDisconnect',
+      '__proto__',
+      'constructor',
+    ];
+    pieces.push(';', ';', ';', '0', '1', '4', '7', '{"a":', 'true', '\u0000', 'é', 'end of it');
+    const pick = (): string => pieces[Math.floor(random() * pieces.length)] ?? '';
+
+    for (let round = 0; round < 100; round++) {
+      const page = await IrisPage.open(app);
+      for (let frame = 0; frame < 20; frame++) {
+        const text = Array.from({ length: 1 + Math.floor(random() * 7) }, pick).join('');
+        page.emitMessage(random() < 0.5 ? text : Buffer.from(text).subarray(Math.floor(random() * 3)));
+      }
+      page.socket.close();
+    }
+    const last = await IrisPage.open(app);
+    last.emit('end');
+
+    expect(await last.next()).toMatchObject({ data: 'end' });
+    await expect.poll(() => app.nefeli.local.size).toBe(1);
+    expect([...heard].sort()).toEqual(['_OnNativeMessage true', 'chat false']);
   });
 
   it('is one server with a mount that speaks neffos, by an adapter: rooms, ids and values are the same', async () => {
