@@ -161,12 +161,18 @@ export class Mount extends Server implements NefeliMount {
     this.#supply?.detach(this);
   }
 
-  /** Answers an upgrade that may not go on; one that may goes on to the hooks of the route. */
-  async checkUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    await this.#guard.check(request, reply);
-    const { answers, compression } = this.#mounts;
+  /** Answers an upgrade that may not go on; one that may goes on to the hooks of the route. A promise only where that takes time. */
+  checkUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
+    const { compression } = this.#mounts;
     if (compression.isWithheld(this.#options.compression)) withholdCompression(request);
-    if (!reply.sent) answers.expect(request, reply, this.#options.subprotocols);
+    const checked = this.#guard.check(request, reply);
+    if (checked) return checked.then(() => this.#expect(request, reply));
+    this.#expect(request, reply);
+    return undefined;
+  }
+
+  #expect(request: FastifyRequest, reply: FastifyReply): void {
+    if (!reply.sent) this.#mounts.answers.expect(request, reply, this.#options.subprotocols);
   }
 
   /** Answers what is no upgrade. */

@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify';
+import { isPromiseLike } from '../core/run-handler.js';
 import { WsError } from '../errors.js';
 import type { OriginOptions } from './options.js';
+import { remembered } from './remembered.js';
 
 /** What a browser sends as the origin of a page without one: a sandboxed frame, a file. */
 const OPAQUE_ORIGIN = 'null';
@@ -29,9 +31,13 @@ export class OriginCheck {
     this.#allowed = allowedOrigins === '*' ? [] : allowedOrigins.map(parseAllowed);
   }
 
-  /** Why an upgrade may not go on; `undefined` when it may. */
-  async refusalOf(request: FastifyRequest): Promise<OriginRefusal | undefined> {
-    if (this.#options.checkOrigin) return (await this.#options.checkOrigin(request)) ? undefined : 'unwanted';
+  /** Why an upgrade may not go on; `undefined` when it may. A promise only where the application's own check is one. */
+  refusalOf(request: FastifyRequest): OriginRefusal | undefined | Promise<OriginRefusal | undefined> {
+    const { checkOrigin } = this.#options;
+    if (checkOrigin) {
+      const verdict = checkOrigin(request);
+      return isPromiseLike(verdict) ? Promise.resolve(verdict).then(refusalBy) : refusalBy(verdict);
+    }
     if (this.#options.allowedOrigins === '*') return undefined;
     const { origin, cookie } = request.headers;
     // Not a browser. A cookie without an origin is a browser's that hides it, or somebody who pretends to be one.
@@ -45,13 +51,15 @@ export class OriginCheck {
 
   #isOwn(origin: URL, request: FastifyRequest): boolean {
     if (!WEB_SCHEMES.has(origin.protocol)) return false; // an app's own scheme says nothing of this server
-    const own = hostOf(origin.protocol, request.host);
+    const own = hostOf(`${origin.protocol}//${request.host}`);
     if (own === undefined || own !== origin.host) return false;
     // Without a trusted proxy the scheme that the browser has used is not known: TLS may end in front of this server.
     const isSchemeKnown = request.ips !== undefined || request.protocol === 'https';
     return !isSchemeKnown || origin.protocol === `${request.protocol}:`;
   }
 }
+
+const refusalBy = (verdict: boolean): OriginRefusal | undefined => (verdict ? undefined : 'unwanted');
 
 interface AllowedOrigin {
   readonly protocol: string;
@@ -78,17 +86,14 @@ function matches({ protocol, host, isWildcard }: AllowedOrigin, origin: URL): bo
 }
 
 /** An origin is a scheme, a host and a port, and nothing else. */
-function parseOrigin(origin: string): URL | undefined {
+const parseOrigin = remembered((origin): URL | undefined => {
   if (origin === OPAQUE_ORIGIN || !URL.canParse(origin)) return undefined;
   const url = new URL(origin);
   // What a URL would add or drop was no origin: a path, a user, a second origin.
   return url.origin === origin.toLowerCase() || `${url.protocol}//${url.host}` === origin.toLowerCase()
     ? url
     : undefined;
-}
+});
 
 /** A host as a browser would write it: lower case, without the port that the scheme has anyway. */
-function hostOf(protocol: string, host: string): string | undefined {
-  const text = `${protocol}//${host}`;
-  return URL.canParse(text) ? new URL(text).host : undefined;
-}
+const hostOf = remembered((text): string | undefined => (URL.canParse(text) ? new URL(text).host : undefined));

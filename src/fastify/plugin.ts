@@ -113,22 +113,35 @@ function markOf(request: FastifyRequest): RouteMark | undefined {
   return (request.routeOptions.config as { [MARK]?: RouteMark } | undefined)?.[MARK];
 }
 
-/** Checks every upgrade that leads to a mount, and answers every other request on its path. */
-async function guardUpgrade(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+/**
+ * Checks every upgrade that leads to a mount, and answers every other request on its path. No promise where nothing takes time:
+ * every request of the app passes here, whatever its route.
+ */
+function guardUpgrade(request: FastifyRequest, reply: FastifyReply, done: () => void): Promise<void> | undefined {
   const mark = markOf(request);
-  if (!mark) return request.ws ? guardOtherUpgrade(request, reply) : undefined;
-  if (request.ws) await mark.mount.checkUpgrade(request, reply);
-  else if (request.method === 'HEAD')
+  if (!mark) {
+    if (request.ws) guardOtherUpgrade(request, reply);
+    if (!reply.sent) done();
+    return undefined;
+  }
+  if (request.ws) {
+    const checked = mark.mount.checkUpgrade(request, reply);
+    if (!checked) done();
+    return checked; // Fastify goes on when it is fulfilled, unless it has been answered
+  }
+  if (request.method === 'HEAD') {
     reply.code(204).send(); // neffos.js asks so whether the server is back
-  else if (!mark.answersHttp) await mark.mount.refuseHttp(request, reply);
-  return reply.sent ? reply : undefined;
+    return undefined;
+  }
+  if (!mark.answersHttp) return mark.mount.refuseHttp(request, reply);
+  done();
+  return undefined;
 }
 
 /** An upgrade that leads to no mount: one of the application's own, or none that could come about. */
-function guardOtherUpgrade(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
-  if (isPlainRoute(request)) return refuseUpgrade(reply);
-  if (request.server.getDecorator<Mounts>(MOUNTS).compression.isWithheld(undefined)) withholdCompression(request);
-  return undefined;
+function guardOtherUpgrade(request: FastifyRequest, reply: FastifyReply): void {
+  if (isPlainRoute(request)) refuseUpgrade(reply);
+  else if (request.server.getDecorator<Mounts>(MOUNTS).compression.isWithheld(undefined)) withholdCompression(request);
 }
 
 /** Whether a route is there and is no websocket. Where none is, Fastify answers 404 by itself. */
@@ -137,8 +150,8 @@ function isPlainRoute({ is404, routeOptions }: FastifyRequest): boolean {
 }
 
 /** `@fastify/websocket` would answer 101 first, whatever the origin, and close then. */
-function refuseUpgrade(reply: FastifyReply): FastifyReply {
-  return reply.code(400).send({ statusCode: 400, error: 'Bad Request', message: 'this route is no websocket' });
+function refuseUpgrade(reply: FastifyReply): void {
+  reply.code(400).send({ statusCode: 400, error: 'Bad Request', message: 'this route is no websocket' });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isPromiseLike } from '../core/run-handler.js';
 import type { Random } from '../ports/random.js';
 import type { Server } from '../server/server.js';
 import { addressOf } from './address-of.js';
@@ -46,23 +47,29 @@ export class UpgradeGuard {
     this.#parts = parts;
   }
 
-  /** Answers an upgrade that may not go on; of one that may, takes what its URL says for headers. */
-  async check(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /**
+   * Answers an upgrade that may not go on; of one that may, takes what its URL says for headers. A promise only where that takes
+   * time.
+   */
+  check(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
     const busy = this.#parts.server.isClosing ? 'server closed' : this.#parts.server.refusalFor(addressOf(request));
     if (busy !== undefined) {
+      const status = busy === 'too many connections from your address' ? 429 : 503;
       reply.header('retry-after', String(this.#retryAfterSeconds()));
-      return await this.refuse(
-        { status: busy === 'too many connections from your address' ? 429 : 503, reason: busy },
-        request,
-        reply,
-      );
+      return this.refuse({ status, reason: busy }, request, reply);
     }
-    const originRefusal = await this.#originRefusalOf(request);
-    if (originRefusal !== undefined) {
-      this.#explainOnce(originRefusal, request);
-      return await this.refuse({ status: 403, reason: 'origin not allowed' }, request, reply);
+    const originRefusal = this.#originRefusalOf(request);
+    if (isPromiseLike(originRefusal)) return originRefusal.then((found) => this.#judge(found, request, reply));
+    return this.#judge(originRefusal, request, reply);
+  }
+
+  #judge(refusal: OriginRefusal | undefined, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
+    if (refusal === undefined) {
+      this.#parts.urlHeaders.apply(request);
+      return undefined;
     }
-    this.#parts.urlHeaders.apply(request);
+    this.#explainOnce(refusal, request);
+    return this.refuse({ status: 403, reason: 'origin not allowed' }, request, reply);
   }
 
   /** Answers what is refused, in the words of the application where it has any. */
@@ -81,12 +88,16 @@ export class UpgradeGuard {
     await reply.send(body ?? { statusCode: status, ...(error !== undefined && { error }), message: reason });
   }
 
-  async #originRefusalOf(request: FastifyRequest): Promise<OriginRefusal | undefined> {
-    try {
-      return await this.#parts.origins.refusalOf(request);
-    } catch (err) {
+  #originRefusalOf(request: FastifyRequest): ReturnType<OriginCheck['refusalOf']> {
+    const failed = (err: unknown): OriginRefusal => {
       request.log.warn({ err }, 'checkOrigin failed, so the connection is refused');
       return 'unwanted';
+    };
+    try {
+      const refusal = this.#parts.origins.refusalOf(request);
+      return isPromiseLike(refusal) ? refusal.catch(failed) : refusal;
+    } catch (err) {
+      return failed(err);
     }
   }
 
