@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { OutgoingFrame, SocketListener } from '../ports/socket.js';
-import { type FramePart, frameBytes, payloadBytes, writeFrame } from './frame.js';
+import { type FramePart, frameBytes, frameText, payloadBytes, writeFrame } from './frame.js';
 
 /** Those that have written in this turn of the event loop. */
 let writers: FrameWriter[] = [];
@@ -66,7 +66,7 @@ export class FrameWriter {
     this.#frames += 1;
     if (this.#frames === 1) {
       if (writers.push(this) === 1) setImmediate(endTurn);
-      if (!this.#wasBusy) return void this.#stream.write(finish(frame));
+      if (!this.#wasBusy) return this.#writeAlone(frame);
     }
     const { data, binary } = frame;
     const bytes = payloadBytes(data);
@@ -101,6 +101,12 @@ export class FrameWriter {
     this.#frames = 0;
     shared = undefined;
     if (this.flush()) this.#listener.onDrain();
+  }
+
+  #writeAlone(frame: OutgoingFrame): void {
+    const text = frameText(frame);
+    if (text === undefined) this.#stream.write(finish(frame));
+    else this.#stream.write(text, 'latin1');
   }
 
   #clear(): void {

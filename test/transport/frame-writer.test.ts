@@ -43,6 +43,34 @@ async function framesIn(bytes: Buffer): Promise<[string, boolean][]> {
 }
 
 describe('FrameWriter', () => {
+  it.each([
+    ['ASCII', 'x'],
+    ['Latin', 'é'],
+    ['Greek', 'λ'],
+  ])('writes %s text of any length as ws reads it, alone or not', async (_, letter) => {
+    for (const length of [0, 1, 62, 63, 125, 126, 8_190, 16_380, 16_381, 65_535, 65_536]) {
+      const { writes, writer } = recording();
+      const body = letter.repeat(length);
+
+      writer.write(text(body));
+      writer.write(text(body));
+      await turn();
+
+      expect(await framesIn(Buffer.concat(writes))).toEqual([
+        [body, false],
+        [body, false],
+      ]);
+    }
+  });
+
+  it('writes text as bytes where the frame says so', async () => {
+    const { writes, writer } = recording();
+
+    writer.write({ data: 'abc', binary: true, droppable: true });
+
+    expect(await framesIn(Buffer.concat(writes))).toEqual([['abc', true]]);
+  });
+
   it('writes what is alone at once, and what follows in the turn together at its end', async () => {
     const { writes, writer } = recording();
 
