@@ -29,8 +29,13 @@ export class ConnLink implements Link {
     const { outbound, settings, ended } = this.#context;
     if (ended) return;
     checkEvent(event, settings);
-    const payload = toPayload(body);
-    outbound.send({ wait: '', ...to, event, isError: false, isNoOp: false, ...payload }, EMIT);
+    const { namespace, room } = to;
+    const { body: payload, binary, json } = toPayload(body);
+    // Field by field: two spreads took 1,100 of some 29,400 instructions of an echo (`npm run bench -- instructions-echo`).
+    outbound.send(
+      { wait: '', namespace, room, event, isError: false, isNoOp: false, body: payload, binary, json },
+      EMIT,
+    );
   }
 
   /** Sends a raw message. Before the handshake is done it waits: the welcome is the first of all frames. */
