@@ -43,16 +43,29 @@ export type { ControllerRegistration } from './mvc/controller-registration.js';
 export { defaultEventMatcher, eventMatchers } from './mvc/event-matcher.js';
 export { joinConnHandlers } from './mvc/join-conn-handlers.js';
 export { withTimeouts } from './mvc/with-timeouts.js';
-export type { Adapter, BroadcastContent, Envelope, Member, Query, QueryResult } from './ports/adapter.js';
+export type {
+  Act,
+  Adapter,
+  AdapterHost,
+  AdapterState,
+  BroadcastContent,
+  Envelope,
+  Member,
+  Query,
+  QueryResult,
+} from './ports/adapter.js';
 export {
   type Answer,
   Broadcaster,
   type BroadcastMessage,
   type BroadcastTarget,
   type Exception,
+  type Failure,
+  type Gathered,
   type NamespacesOf,
 } from './ports/broadcaster.js';
 export type { Clock, Scheduler, Timer } from './ports/clock.js';
+export type { ClusterState, ClusterView, ServerEvent } from './ports/cluster.js';
 export type { BodyArgs, CloseInfo, EventMap, EventsOf, Room, WaitOptions } from './ports/conn.js';
 export { NSConn } from './ports/conn.js';
 export type { ConnRequest } from './ports/conn-request.js';
@@ -75,6 +88,7 @@ export type {
   NamespaceTimeouts,
 } from './ports/namespace-options.js';
 export type { Reply } from './ports/reply.js';
+export { keyOf, type Topic, topicOf } from './ports/topic.js';
 export { CloseCode } from './protocol/close-codes.js';
 export { NATIVE_MESSAGE, SystemEvent } from './protocol/event-names.js';
 export { Counters } from './server/counters.js';

@@ -33,6 +33,7 @@ const VALUES = [
   'defaultEventMatcher',
   'eventMatchers',
   'joinConnHandlers',
+  'keyOf',
   'logMessages',
   'memoryAdapter',
   'nefeli',
@@ -42,20 +43,21 @@ const VALUES = [
   'reply',
   'requireRole',
   'timeout',
+  'topicOf',
   'withTimeouts',
 ];
 
 const TYPES = `
-  Adapter Answer Bindable BodyArgs BodyIssue BroadcastContent BroadcastMessage BroadcastTarget ClientScript Clock
-  CloseInfo CloseOptions CompressionOptions Concurrency ConnHandler ConnHandlers ConnRequest ConnectionContext
-  ConnectionMaker Context ControllerRegistration Envelope ErrorCode ErrorDetails ErrorInfo
-  EventHandler EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception HeartbeatOptions IrisWireChoice
-  Limits LocalQuery LocalView LogMessagesOptions MadeBy MadeOf Member Message MessageContext
+  Act Adapter AdapterHost AdapterState Answer Bindable BodyArgs BodyIssue BroadcastContent BroadcastMessage BroadcastTarget
+  ClientScript Clock CloseInfo CloseOptions ClusterState ClusterView CompressionOptions Concurrency ConnHandler ConnHandlers
+  ConnRequest ConnectionContext ConnectionMaker Context ControllerRegistration Envelope ErrorCode ErrorDetails ErrorInfo
+  EventHandler EventHandlers EventMap EventMatcher EventSchemas EventsOf Exception Failure Gathered HeartbeatOptions
+  IrisWireChoice Limits LocalQuery LocalView LogMessagesOptions MadeBy MadeOf Member Message MessageContext
   MessageMaker MetricName Metrics Middleware MiddlewareObject MountOptions NamespaceBehaviour
   NamespaceOptions NamespaceTimeouts Namespaces NamespacesOf NefeliMount NefeliOptions Next
   OriginOptions ParamDecorator Query QueryResult RateLimitOptions RemoteErrorInfo Reply
-  RequireRoleOptions Room RouteHandler Scheduler ServedOptions ServerBehaviour ServerNamespaceOptions
-  ServiceToken SlowReaderPolicy Target TimeoutOptions Timer UpgradeRefusal WaitOptions WireChoice
+  RequireRoleOptions Room RouteHandler Scheduler ServedOptions ServerBehaviour ServerEvent ServerNamespaceOptions
+  ServiceToken SlowReaderPolicy Target TimeoutOptions Timer Topic UpgradeRefusal WaitOptions WireChoice
 `
   .trim()
   .split(/\s+/);

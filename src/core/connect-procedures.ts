@@ -164,7 +164,7 @@ export async function connectAtOnce(context: ConnContext): Promise<void> {
 
 async function enterHub(context: ConnContext, ns: LiveNSConn): Promise<void> {
   try {
-    await context.settings.hub?.enter(ns.namespace);
+    await context.settings.hub?.enter(ns.namespace, ns.conn);
   } catch (error) {
     await closeScope(context, ns);
     throw error;
@@ -188,6 +188,6 @@ async function retire(context: ConnContext, ns: LiveNSConn): Promise<void> {
   if (ns.state === 'gone') return;
   ns.state = 'gone';
   context.opening.delete(ns.namespace); // who asks from here on begins anew
-  context.settings.hub?.abandon(ns.namespace);
+  context.settings.hub?.abandon(ns.namespace, ns.conn);
   await closeScope(context, ns);
 }

@@ -95,10 +95,36 @@ async function enterRoom(
 ): Promise<void> {
   if (ns.room(room)) return;
   checkRoomCount(context);
+  const entered = context.settings.hub?.enterRoom(ns, room);
+  if (entered && !(await isStillJoining(context, ns, room, entered))) return;
   ns.addRoom(room);
   context.roomCount += 1;
   context.settings.hub?.joined(ns, room);
   await tell(context, ns, eventOf(ns, SystemEvent.RoomJoined, room, circumstances));
+}
+
+/**
+ * Waits until what other servers broadcast to the room arrives here.
+ *
+ * @returns `false` when it has been joined meanwhile
+ */
+async function isStillJoining(
+  context: ConnContext,
+  ns: LiveNSConn,
+  room: string,
+  entered: Promise<void>,
+): Promise<boolean> {
+  await entered;
+  let isJoining = false;
+  try {
+    mustStillBe(context, ns);
+    if (ns.room(room)) return false;
+    checkRoomCount(context);
+    isJoining = true;
+  } finally {
+    if (!isJoining) context.settings.hub?.abandonRoom(ns, room);
+  }
+  return true;
 }
 
 /** Lets the other side leave what it has joined in vain. */

@@ -185,7 +185,7 @@ const CHECKS: Record<keyof NefeliOptions, Check> = {
   onDisconnect: aFunction,
   onError: aFunction,
   onRemoteError: aFunction,
-  adapter: having('an adapter', 'start', 'subscribe', 'unsubscribe', 'publish', 'countPeers', 'stop'),
+  adapter: having('an adapter', 'start', 'subscribe', 'unsubscribe', 'publish', 'peers', 'stop'),
   metrics: having('an object that counts', 'count'),
 };
 

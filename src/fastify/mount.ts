@@ -39,7 +39,7 @@ export type RouteHandler = (socket: WebSocket, request: FastifyRequest) => void;
  * What an application does with one mount, from anywhere: `app.nefeli`, or `app.nefeli.mount(name)` where there are several.
  */
 export interface NefeliMount
-  extends Pick<Server, 'in' | 'broadcast' | 'ask' | 'connections' | 'do' | 'close' | 'local' | 'metrics'> {
+  extends Pick<Server, 'in' | 'broadcast' | 'ask' | 'connections' | 'do' | 'close' | 'local' | 'cluster' | 'metrics'> {
   readonly name: string;
   /** The client that this mount serves, where the option `clientScript` says so. */
   readonly clientScript: ClientScript | undefined;

@@ -1,3 +1,4 @@
+import type { RemoteError } from '../errors.js';
 import type { Member } from './adapter.js';
 import type { BodyArgs, EventMap, EventsOf, WaitOptions } from './conn.js';
 
@@ -17,6 +18,25 @@ export interface Answer {
   readonly isBinary: boolean;
   /** @throws {BODY_NOT_JSON} */
   json(): unknown;
+}
+
+/** One connection that was asked and has not answered well. */
+export interface Failure {
+  /** Its public id. */
+  readonly id: string;
+  /** `text` is its error reply; `code` says `ASK_TIMEOUT`, `CONN_CLOSED` and the like where there was none. */
+  readonly error: RemoteError;
+}
+
+/** What came of asking all. */
+export interface Gathered {
+  /** In the order in which they came. */
+  readonly answers: readonly Answer[];
+  readonly failures: readonly Failure[];
+  /** The names of servers that have not told of their connections in time: how many answers are missing there is not known. */
+  readonly silentServers: readonly string[];
+  /** Whether everybody who was meant has answered: no failures, and no server that has kept silent. */
+  readonly isComplete: boolean;
 }
 
 /** A message for many, in neffos's form. */
@@ -68,11 +88,39 @@ export interface BroadcastTarget<Emits extends EventsOf<Emits> = EventMap> {
    */
   ask<Name extends keyof Emits & string>(event: Name, body?: Emits[Name], options?: WaitOptions): Promise<Answer>;
 
+  /**
+   * Asks all of them, and gives every answer that comes within `timeoutMs`, with those that have failed by name. Where nobody is
+   * meant it is complete and empty. Rejects when the others cannot be asked at all.
+   *
+   * @throws {ASK_ABORTED}
+   */
+  gather<Name extends keyof Emits & string>(event: Name, body?: Emits[Name], options?: WaitOptions): Promise<Gathered>;
+
   /** How many connections are meant, on every server that answers in time. Rejects when the others cannot be asked at all. */
   count(): Promise<number>;
 
   /** Which connections are meant, on every server that answers in time. Rejects when the others cannot be asked at all. */
   members(): Promise<readonly Member[]>;
+
+  /** The rooms that any of them has joined, on every server that answers in time. */
+  rooms(): Promise<readonly string[]>;
+
+  /**
+   * Joins each of them to a room, wherever it is connected, as `ns.joinRoom` does. Gives the number that has joined, or was there:
+   * who refuses, or goes meanwhile, is not in it, nor a server that does not answer in time.
+   */
+  joinRoom(name: string, options?: WaitOptions): Promise<number>;
+  /** Lets each of them leave a room. Gives the number that has. */
+  leaveRoom(name: string, options?: WaitOptions): Promise<number>;
+  /** Disconnects each of them from the namespace. Gives the number that was. */
+  disconnect(options?: WaitOptions): Promise<number>;
+  /**
+   * Closes the connection of each of them. Gives the number that was.
+   *
+   * @param code @default 1000
+   * @throws {OPTION_INVALID} for a code that no close frame may carry
+   */
+  close(code?: number, reason?: string): Promise<number>;
 }
 
 /** The shape of a list of namespaces and the events that are sent there, so that an interface fits as well as a type alias. */

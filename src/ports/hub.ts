@@ -18,9 +18,12 @@ export interface Hub {
   /**
    * Before a namespace is acknowledged: from here on, what other servers broadcast to it arrives here. Fails when the adapter does.
    */
-  enter(namespace: string): void | Promise<void>;
+  enter(namespace: string, conn: Conn): void | Promise<void>;
   /** What `enter` promised is not needed: the connect was refused. */
-  abandon(namespace: string): void;
+  abandon(namespace: string, conn: Conn): void;
+  /** The same for a room, before it is joined. Nothing is returned where nothing has to be waited for. */
+  enterRoom(ns: NSConn, room: string): undefined | Promise<void>;
+  abandonRoom(ns: NSConn, room: string): void;
   connected(ns: NSConn): void;
   disconnected(ns: NSConn): void;
   joined(ns: NSConn, room: string): void;

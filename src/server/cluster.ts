@@ -1,15 +1,25 @@
-import type { Adapter, BroadcastContent, Envelope, Query, QueryResult } from '../ports/adapter.js';
+import type { Adapter, AdapterState, BroadcastContent, Envelope, Query, QueryResult } from '../ports/adapter.js';
 import type { Scheduler } from '../ports/clock.js';
 import type { Target } from '../ports/hub.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Random } from '../ports/random.js';
+import type { Topic } from '../ports/topic.js';
+import { publishClusterChanged } from './diagnostics.js';
 import { Gathering } from './gathering.js';
+import { Interest } from './interest.js';
 
 /** What this server does for the others. */
 export interface LocalServer {
   deliver(target: Target, content: BroadcastContent): number;
-  answer(query: Query): QueryResult | Promise<QueryResult>;
+  /**
+   * Gives the last result.
+   *
+   * @param tell takes results before that
+   * @param signal aborts when nobody waits for them any more
+   */
+  answer(query: Query, tell: (result: QueryResult) => void, signal: AbortSignal): QueryResult | Promise<QueryResult>;
+  hear(from: string, content: BroadcastContent): void;
 }
 
 interface ClusterParts {
@@ -24,141 +34,151 @@ type QueryEnvelope = Extract<Envelope, { kind: 'query' }>;
 
 const NOBODY: QueryResult = { kind: 'nobody' };
 
+/** A question to the other servers, and how long it may take. */
+export interface Question {
+  readonly query: Query;
+  readonly timeoutMs: number;
+  /** Ends it before that. */
+  readonly until?: AbortSignal;
+}
+
 /** The other servers of the application, seen from this one. */
 export class Cluster {
+  readonly serverId: string;
   readonly #parts: ClusterParts;
-  readonly #serverId: string;
+  readonly #interest: Interest;
   readonly #gatherings = new Map<string, Gathering>();
-  /** How many connections of this server are in a namespace, or about to be: while there is one, it is subscribed. */
-  readonly #interest = new Map<string, { count: number; readonly ready: Promise<void> }>();
+  /** What this server is doing for others and can be called off, by who has asked and its number. */
+  readonly #answering = new Map<string, AbortController>();
+  #state: AdapterState = 'up';
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
-    this.#serverId = parts.random.uuid();
+    this.serverId = parts.random.uuid();
+    this.#interest = new Interest(parts.adapter, (error, doing) => this.#failed(error, doing));
+  }
+
+  get state(): AdapterState {
+    return this.#state;
+  }
+
+  /** The names of the other servers, as far as is known. */
+  get peers(): readonly string[] {
+    return this.#parts.adapter.peers();
   }
 
   async start(local: LocalServer): Promise<void> {
-    await this.#parts.adapter.start(this.#serverId, (envelope) => this.#receive(local, envelope));
+    const { adapter, scheduler, random, metrics, log } = this.#parts;
+    await adapter.start({
+      ...{ serverId: this.serverId, scheduler, random, metrics, log },
+      deliver: (envelope) => this.#receive(local, envelope),
+      peerLeft: (serverId) => {
+        for (const gathering of this.#gatherings.values()) gathering.lose(serverId);
+      },
+      stateChanged: (state) => this.#stateChanged(state),
+    });
   }
 
   async stop(): Promise<void> {
     await this.#parts.adapter.stop();
+    for (const controller of this.#answering.values()) controller.abort();
+    for (const gathering of this.#gatherings.values()) gathering.end();
   }
 
-  /** Fulfilled when broadcasts of other servers to the namespace arrive here. */
-  async enter(namespace: string): Promise<void> {
-    let interest = this.#interest.get(namespace);
-    if (!interest) {
-      interest = { count: 0, ready: this.#subscribe(namespace) };
-      this.#interest.set(namespace, interest);
-    }
-    interest.count += 1;
-    try {
-      await interest.ready;
-    } catch (error) {
-      this.leave(namespace);
-      throw error;
-    }
+  /** Fulfilled when what other servers broadcast under these topics arrives here; `undefined` where it does already. */
+  enter(...topics: readonly Topic[]): undefined | Promise<void> {
+    return this.#interest.enter(topics);
   }
 
-  leave(namespace: string): void {
-    const interest = this.#interest.get(namespace);
-    if (!interest) return;
-    interest.count -= 1;
-    if (interest.count > 0) return;
-    this.#interest.delete(namespace);
-    try {
-      this.#parts.adapter.unsubscribe(namespace);
-    } catch (error) {
-      // Whoever leaves has left all the same.
-      this.#failed(error, 'unsubscribe');
-    }
+  leave(...topics: readonly Topic[]): void {
+    this.#interest.leave(topics);
   }
 
   broadcast(target: Target, content: BroadcastContent): void {
-    void this.#publish({ kind: 'broadcast', from: this.#serverId, target, content });
+    void this.#publish({ kind: 'broadcast', from: this.serverId, target, content });
+  }
+
+  emit(content: BroadcastContent): void {
+    void this.#publish({ kind: 'event', from: this.serverId, content });
   }
 
   /**
-   * Asks every other server, and tells each result as it comes. Fulfilled when all have answered or the time is up, with
-   * whether all have; rejected when the adapter cannot ask them.
-   *
-   * @param until ends it before that
+   * Asks every other server, and tells each result as it comes. Fulfilled when all have answered, or gone, or the time is up, with
+   * the names of those that have not answered; rejected when the adapter cannot ask them.
    */
   async query(
-    query: Query,
-    timeoutMs: number,
+    { query, timeoutMs, until }: Question,
     onResult: (result: QueryResult) => void,
-    until?: AbortSignal,
-  ): Promise<boolean> {
-    if (until?.aborted) return false;
+  ): Promise<readonly string[]> {
+    if (until?.aborted) return this.peers;
     const queryId = this.#parts.random.token();
-    const gathering = new Gathering(onResult);
+    const gathering = new Gathering(this.peers, onResult);
     const end = (): void => gathering.end();
     const timer = this.#parts.scheduler.after(timeoutMs, end);
     until?.addEventListener('abort', end, { once: true });
     this.#gatherings.set(queryId, gathering);
-    // Nothing is awaited before the question is on its way: what is broadcast next stays behind it.
-    void this.#expectPeers(gathering);
-    void this.#publish({ kind: 'query', from: this.#serverId, queryId, query }, (error) => gathering.fail(error));
+    void this.#publish({ kind: 'query', from: this.serverId, queryId, query }, (error) => gathering.fail(error));
+    let silent: readonly string[] = [];
     try {
-      return await gathering.ended;
+      silent = await gathering.ended;
+      return silent;
     } finally {
       timer.cancel();
       until?.removeEventListener('abort', end);
       this.#gatherings.delete(queryId);
+      // What was answered first need not be looked for any longer. Counts and lists are there at once.
+      if (silent.length > 0 && 'timeoutMs' in query) {
+        void this.#publish({ kind: 'cancel', from: this.serverId, queryId });
+      }
     }
   }
 
   #receive(local: LocalServer, envelope: Envelope): void {
     switch (envelope.kind) {
       case 'broadcast':
-        return this.#deliver(local, envelope.target, envelope.content);
+        return this.#deliver(envelope.content, () => local.deliver(envelope.target, envelope.content));
+      case 'event':
+        return this.#deliver(envelope.content, () => local.hear(envelope.from, envelope.content));
       case 'query':
         void this.#answer(local, envelope);
         return;
+      case 'cancel':
+        return this.#answering.get(nameOf(envelope))?.abort();
       case 'result':
-        return this.#gatherings.get(envelope.queryId)?.add(envelope.result);
+        return this.#gatherings.get(envelope.queryId)?.add(envelope.from, envelope.result, envelope.isLast);
     }
   }
 
   /** An adapter delivers to several servers in one turn, perhaps: what one cannot deliver is not the others' business. */
-  #deliver(local: LocalServer, target: Target, content: BroadcastContent): void {
+  #deliver({ event }: BroadcastContent, deliver: () => void): void {
     try {
-      local.deliver(target, content);
+      deliver();
     } catch (err) {
       this.#parts.metrics.count('adapter.dropped');
-      this.#parts.log.error({ err, event: content.event }, 'a broadcast of another server could not be delivered');
+      this.#parts.log.error({ err, event }, 'a broadcast of another server could not be delivered');
     }
   }
 
-  async #answer(local: LocalServer, { from, queryId, query }: QueryEnvelope): Promise<void> {
+  async #answer(local: LocalServer, question: QueryEnvelope): Promise<void> {
+    const { from: to, queryId, query } = question;
+    const from = this.serverId;
+    const name = nameOf(question);
+    const controller = new AbortController();
+    this.#answering.set(name, controller);
+    const tell = (result: QueryResult): void => {
+      if (!controller.signal.aborted) void this.#publish({ kind: 'result', from, to, queryId, result, isLast: false });
+    };
     let result: QueryResult = NOBODY;
     try {
-      result = await local.answer(query);
+      result = await local.answer(query, tell, controller.signal);
     } catch (err) {
       // Whoever asks is told so much that it need not wait.
       this.#parts.log.error({ err, query: query.kind }, 'a question of another server could not be answered');
+    } finally {
+      this.#answering.delete(name);
     }
-    await this.#publish({ kind: 'result', to: from, queryId, result });
-  }
-
-  async #subscribe(namespace: string): Promise<void> {
-    try {
-      await this.#parts.adapter.subscribe(namespace);
-    } catch (error) {
-      this.#failed(error, 'subscribe');
-      throw error;
-    }
-  }
-
-  async #expectPeers(gathering: Gathering): Promise<void> {
-    try {
-      gathering.expect(await this.#parts.adapter.countPeers());
-    } catch (error) {
-      this.#failed(error, 'countPeers');
-      gathering.fail(error);
-    }
+    if (controller.signal.aborted) return;
+    await this.#publish({ kind: 'result', from, to, queryId, result, isLast: true });
   }
 
   /** @param onFailed is told what else nobody would hear of */
@@ -171,8 +191,18 @@ export class Cluster {
     }
   }
 
+  #stateChanged(state: AdapterState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    if (state === 'down') this.#parts.metrics.count('adapter.down');
+    publishClusterChanged(state);
+  }
+
+  /** While the adapter is down every call fails, and one line has said so: the rest is counted. */
   #failed(err: unknown, doing: string): void {
     this.#parts.metrics.count('adapter.failed');
-    this.#parts.log.error({ err, doing }, 'the adapter failed');
+    if (this.#state === 'up') this.#parts.log.error({ err, doing }, 'the adapter failed');
   }
 }
+
+const nameOf = ({ from, queryId }: { readonly from: string; readonly queryId: string }): string => `${from}/${queryId}`;

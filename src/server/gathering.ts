@@ -2,38 +2,44 @@ import type { QueryResult } from '../ports/adapter.js';
 
 /** The results of one question to the other servers, while they come. */
 export class Gathering {
-  /** Fulfilled when it is over, with whether every server has answered. Rejected when they could not be asked. */
-  readonly ended: Promise<boolean>;
+  /** Fulfilled when it is over, with the servers that have not answered. Rejected when they could not be asked. */
+  readonly ended: Promise<readonly string[]>;
   readonly #tell: (result: QueryResult) => void;
-  #results = 0;
-  /** Not known before the servers have been counted: results may be faster. */
-  #expected = Number.POSITIVE_INFINITY;
-  #resolve: ((isComplete: boolean) => void) | undefined;
+  readonly #awaited: Set<string>;
+  readonly #lost: string[] = [];
+  #resolve: ((silent: readonly string[]) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
-  /** @param tell is told each result as it comes */
-  constructor(tell: (result: QueryResult) => void) {
+  /**
+   * @param servers who is to answer
+   * @param tell is told each result as it comes
+   */
+  constructor(servers: readonly string[], tell: (result: QueryResult) => void) {
+    this.#awaited = new Set(servers);
     this.#tell = tell;
     this.ended = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-  }
-
-  add(result: QueryResult): void {
-    this.#tell(result);
-    this.#results += 1;
     this.#check();
   }
 
-  expect(results: number): void {
-    this.#expected = results;
+  /** @param isLast whether this server has said all */
+  add(server: string, result: QueryResult, isLast: boolean): void {
+    this.#tell(result);
+    if (isLast && this.#awaited.delete(server)) this.#check();
+  }
+
+  /** A server has gone, and will not answer any more. */
+  lose(server: string): void {
+    if (!this.#awaited.delete(server)) return;
+    this.#lost.push(server);
     this.#check();
   }
 
   /** Ends it without those who have not answered. */
   end(): void {
-    this.#resolve?.(false);
+    this.#resolve?.([...this.#lost, ...this.#awaited]);
   }
 
   fail(error: unknown): void {
@@ -41,6 +47,6 @@ export class Gathering {
   }
 
   #check(): void {
-    if (this.#results >= this.#expected) this.#resolve?.(true);
+    if (this.#awaited.size === 0) this.end();
   }
 }

@@ -1,15 +1,19 @@
 import { observed } from '../core/observed.js';
-import type { Member } from '../ports/adapter.js';
-import type { Answer, BroadcastTarget, Exception } from '../ports/broadcaster.js';
+import type { Act, Member } from '../ports/adapter.js';
+import type { Answer, BroadcastTarget, Exception, Gathered } from '../ports/broadcaster.js';
 import type { BodyArgs, EventMap, EventsOf, WaitOptions } from '../ports/conn.js';
 import type { Target } from '../ports/hub.js';
+import { CloseCode } from '../protocol/close-codes.js';
 
 /** What a target is carried out by. */
 export interface TargetActions {
   broadcast(target: Target, event: string, body: unknown): void;
   broadcastAcked(target: Target, event: string, body: unknown): Promise<number>;
   ask(target: Target, event: string, body: unknown, options?: WaitOptions): Promise<Answer>;
+  gather(target: Target, event: string, body: unknown, options?: WaitOptions): Promise<Gathered>;
+  act(target: Target, act: Act, options?: WaitOptions): Promise<number>;
   count(target: Target): Promise<number>;
+  rooms(target: Target): Promise<readonly string[]>;
   members(target: Target): Promise<readonly Member[]>;
 }
 
@@ -47,12 +51,40 @@ export class LiveBroadcastTarget<Emits extends EventsOf<Emits> = EventMap> imple
     return observed(this.#actions.ask(this.#target, event, body, options));
   }
 
+  gather<Name extends keyof Emits & string>(event: Name, body?: Emits[Name], options?: WaitOptions): Promise<Gathered> {
+    return observed(this.#actions.gather(this.#target, event, body, options));
+  }
+
   count(): Promise<number> {
     return observed(this.#actions.count(this.#target));
   }
 
   members(): Promise<readonly Member[]> {
     return observed(this.#actions.members(this.#target));
+  }
+
+  rooms(): Promise<readonly string[]> {
+    return observed(this.#actions.rooms(this.#target));
+  }
+
+  joinRoom(name: string, options?: WaitOptions): Promise<number> {
+    return this.#act({ kind: 'joinRoom', room: name }, options);
+  }
+
+  leaveRoom(name: string, options?: WaitOptions): Promise<number> {
+    return this.#act({ kind: 'leaveRoom', room: name }, options);
+  }
+
+  disconnect(options?: WaitOptions): Promise<number> {
+    return this.#act({ kind: 'disconnect' }, options);
+  }
+
+  close(code: number = CloseCode.Normal, reason = ''): Promise<number> {
+    return this.#act({ kind: 'close', code, reason });
+  }
+
+  #act(act: Act, options?: WaitOptions): Promise<number> {
+    return observed(this.#actions.act(this.#target, act, options));
   }
 
   #with(change: Partial<Target>): LiveBroadcastTarget<Emits> {

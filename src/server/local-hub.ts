@@ -1,14 +1,17 @@
 import { toPayload } from '../core/body.js';
-import { checkEvent, type Encoding } from '../core/outbound.js';
-import { RemoteError, WsError } from '../errors.js';
-import type { BroadcastContent, Member, Query, QueryResult } from '../ports/adapter.js';
-import type { Answer } from '../ports/broadcaster.js';
+import { checkEvent, checkName, type Encoding } from '../core/outbound.js';
+import { WsError } from '../errors.js';
+import type { Act, BroadcastContent, Member, Query, QueryResult } from '../ports/adapter.js';
+import type { Answer, Gathered } from '../ports/broadcaster.js';
 import type { Conn, NSConn, WaitOptions } from '../ports/conn.js';
 import type { Hub, Target } from '../ports/hub.js';
 import type { Metrics } from '../ports/metrics.js';
-import { answerOf, askFirst, unheard } from './asker.js';
+import type { Topic } from '../ports/topic.js';
+import { isSendableCloseCode } from '../protocol/close-codes.js';
 import type { Cluster, LocalServer } from './cluster.js';
+import { Everywhere } from './everywhere.js';
 import type { TargetActions } from './live-broadcast-target.js';
+import { LocalAnswers } from './local-answers.js';
 import { LocalDelivery } from './local-delivery.js';
 import type { Registry } from './registry.js';
 
@@ -22,24 +25,30 @@ interface HubParts {
   readonly askTimeoutMs: number;
   /** A connection takes part in nothing any more. */
   readonly onEnded: (conn: Conn) => void;
+  /** Another server has emitted an event to this one. */
+  readonly onEvent: (from: string, content: BroadcastContent) => void;
 }
 
 /** Where the connections of a server meet each other, and those of the other servers. */
 export class LocalHub implements Hub, LocalServer, TargetActions {
   readonly #parts: HubParts;
   readonly #delivery: LocalDelivery;
+  readonly #here: LocalAnswers;
+  readonly #everywhere: Everywhere;
 
   constructor(parts: HubParts) {
     this.#parts = parts;
     this.#delivery = new LocalDelivery(parts.encoding, parts.metrics, parts.registry);
+    this.#here = new LocalAnswers(parts.registry, this.#delivery);
+    this.#everywhere = new Everywhere(this.#here, parts.cluster);
   }
 
-  enter(namespace: string): void | Promise<void> {
-    return this.#parts.cluster?.enter(namespace);
+  enter(namespace: string, conn: Conn): undefined | Promise<void> {
+    return this.#parts.cluster?.enter(...topicsOf(namespace, conn));
   }
 
-  abandon(namespace: string): void {
-    this.#parts.cluster?.leave(namespace);
+  abandon(namespace: string, conn: Conn): void {
+    this.#parts.cluster?.leave(...topicsOf(namespace, conn));
   }
 
   connected(ns: NSConn): void {
@@ -47,7 +56,15 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
   }
 
   disconnected(ns: NSConn): void {
-    if (this.#parts.registry.disconnected(ns)) this.#parts.cluster?.leave(ns.namespace);
+    if (this.#parts.registry.disconnected(ns)) this.abandon(ns.namespace, ns.conn);
+  }
+
+  enterRoom(ns: NSConn, room: string): undefined | Promise<void> {
+    return this.#parts.cluster?.enter({ kind: 'room', namespace: ns.namespace, room });
+  }
+
+  abandonRoom(ns: NSConn, room: string): void {
+    this.#parts.cluster?.leave({ kind: 'room', namespace: ns.namespace, room });
   }
 
   joined(ns: NSConn, room: string): void {
@@ -56,6 +73,7 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
 
   left(ns: NSConn, room: string): void {
     this.#parts.registry.left(ns, room);
+    this.abandonRoom(ns, room);
   }
 
   ended(conn: Conn): void {
@@ -74,60 +92,60 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
   }
 
   async count(target: Target): Promise<number> {
-    return this.countHere(target) + (await this.#sum({ kind: 'count', target }));
+    return this.#here.count(target) + (await this.#sum({ kind: 'count', target }));
   }
 
   async members(target: Target): Promise<readonly Member[]> {
-    const members = this.membersHere(target);
+    const members = this.#here.members(target);
     await this.#query({ kind: 'members', target }, (result) => {
       if (result.kind === 'members') members.push(...result.members);
     });
     return members;
   }
 
+  async rooms(target: Target): Promise<readonly string[]> {
+    const rooms = new Set(this.#here.rooms(target));
+    await this.#query({ kind: 'rooms', target }, (result) => {
+      if (result.kind === 'rooms') for (const room of result.rooms) rooms.add(room);
+    });
+    return [...rooms];
+  }
+
   async ask(target: Target, event: string, body: unknown, options: WaitOptions = {}): Promise<Answer> {
+    return await this.#everywhere.ask({
+      target,
+      content: this.#contentOf(event, body),
+      patience: this.#patienceOf(options),
+    });
+  }
+
+  async gather(target: Target, event: string, body: unknown, options: WaitOptions = {}): Promise<Gathered> {
     const content = this.#contentOf(event, body);
-    const { timeoutMs = this.#parts.askTimeoutMs, signal } = options;
-    const found = new AbortController();
-    const until = signal ? AbortSignal.any([signal, found.signal]) : found.signal;
-    let answer: Answer | undefined;
-    let failure: unknown;
-    const fail = (error: unknown): void => {
-      failure = error;
-    };
-    const settle = (outcome: Answer | Error | undefined): void => {
-      if (outcome instanceof Error) return fail(outcome);
-      answer ??= outcome;
-      if (answer) found.abort();
-    };
-    const elsewhere = this.#parts.cluster?.query(
-      { kind: 'ask', target, content, timeoutMs },
-      timeoutMs,
-      (result) => settle(answerOf(event, result)),
-      until,
-    );
-    const here = this.#askHere(target, content, { timeoutMs, signal: until }).then(settle, fail);
-    const allHeard = await (elsewhere?.catch(fail) ?? true);
-    await here;
-    if (answer) return answer;
-    if (signal?.aborted) throw new WsError('ASK_ABORTED', { event }, { cause: signal.reason });
-    // A server that keeps silent may have somebody who is meant.
-    throw failure ?? (allHeard ? unheard(event) : new WsError('ASK_TIMEOUT', { event, timeoutMs }));
+    return await this.#everywhere.gather({ target, content, patience: this.#patienceOf(options) });
+  }
+
+  async act(target: Target, act: Act, options: WaitOptions = {}): Promise<number> {
+    if ('room' in act) checkName('room', act.room, this.#parts.encoding);
+    if (act.kind === 'close' && !isSendableCloseCode(act.code)) {
+      const expected = '1000 to 1003, 1007 to 1014, or 3000 to 4999';
+      throw new WsError('OPTION_INVALID', { option: 'code of close()', value: act.code, expected });
+    }
+    const patience = this.#patienceOf(options);
+    const { timeoutMs } = patience;
+    const [here, elsewhere] = await Promise.all([
+      this.#here.act(target, act, patience),
+      this.#sum({ kind: 'act', target, act, timeoutMs }, timeoutMs),
+    ]);
+    return here + elsewhere;
   }
 
   /** What another server wants of this one's connections. */
-  async answer(query: Query): Promise<QueryResult> {
-    const { target } = query;
-    switch (query.kind) {
-      case 'count':
-        return { kind: 'count', count: this.countHere(target) };
-      case 'members':
-        return { kind: 'members', members: this.membersHere(target) };
-      case 'broadcast':
-        return { kind: 'count', count: this.deliver(target, query.content) };
-      case 'ask':
-        return await this.#answerAsk(target, query.content, query.timeoutMs);
-    }
+  answer(query: Query, tell: (result: QueryResult) => void, signal: AbortSignal): Promise<QueryResult> {
+    return this.#here.answer(query, tell, signal);
+  }
+
+  hear(from: string, content: BroadcastContent): void {
+    this.#parts.onEvent(from, content);
   }
 
   deliver(target: Target, content: BroadcastContent): number {
@@ -135,43 +153,28 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
   }
 
   countHere(target: Target): number {
-    let count = 0;
-    for (const _ of this.#parts.registry.receivers(target)) count += 1;
-    return count;
+    return this.#here.count(target);
   }
 
   membersHere(target: Target): Member[] {
-    return Array.from(this.#parts.registry.receivers(target), ({ conn: { id, key } }) => ({ id, key }));
+    return this.#here.members(target);
   }
 
-  async #askHere(
-    target: Target,
-    content: BroadcastContent,
-    options: WaitOptions & { readonly timeoutMs: number },
-  ): Promise<Answer | undefined> {
-    const receivers = [...this.#parts.registry.receivers(target)];
-    return receivers.length === 0 ? undefined : await askFirst(receivers, content, options);
+  #patienceOf(options: WaitOptions): WaitOptions & { readonly timeoutMs: number } {
+    return { timeoutMs: this.#parts.askTimeoutMs, ...options };
   }
 
-  async #answerAsk(target: Target, content: BroadcastContent, timeoutMs: number): Promise<QueryResult> {
-    try {
-      const answer = await this.#askHere(target, content, { timeoutMs });
-      return answer ? { kind: 'reply', id: answer.id, body: answer.body } : { kind: 'nobody' };
-    } catch (error) {
-      return { kind: 'error', text: textOf(error) };
-    }
-  }
-
-  async #sum(query: Query): Promise<number> {
+  async #sum(query: Query, timeoutMs?: number): Promise<number> {
     let sum = 0;
-    await this.#query(query, (result) => {
+    const add = (result: QueryResult): void => {
       if (result.kind === 'count') sum += result.count;
-    });
+    };
+    await this.#query(query, add, timeoutMs);
     return sum;
   }
 
-  async #query(query: Query, onResult: (result: QueryResult) => void): Promise<void> {
-    await this.#parts.cluster?.query(query, this.#parts.askTimeoutMs, onResult);
+  async #query(query: Query, onResult: (result: QueryResult) => void, timeoutMs?: number): Promise<void> {
+    await this.#parts.cluster?.query({ query, timeoutMs: timeoutMs ?? this.#parts.askTimeoutMs }, onResult);
   }
 
   #sendHere(target: Target, event: string, body: unknown): { content: BroadcastContent; receivers: number } {
@@ -190,8 +193,8 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
   }
 }
 
-/** What another server is told of an error, so that it becomes the same error there where that is possible. */
-function textOf(error: unknown): string {
-  if (error instanceof RemoteError) return error.text;
-  return error instanceof WsError ? (error.wireText ?? error.code) : String(error);
-}
+/** What a connection in a namespace has to be subscribed to. */
+const topicsOf = (namespace: string, { id }: Conn): readonly Topic[] => [
+  { kind: 'namespace', namespace },
+  { kind: 'id', id },
+];

@@ -7,6 +7,7 @@ import type { ConnSettings } from '../core/settings.js';
 import { WsError } from '../errors.js';
 import type { Answer, BroadcastMessage, BroadcastTarget, Exception } from '../ports/broadcaster.js';
 import type { Timer } from '../ports/clock.js';
+import type { ClusterView } from '../ports/cluster.js';
 import type { Conn, EventMap, EventsOf, WaitOptions } from '../ports/conn.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
@@ -16,6 +17,7 @@ import { Cluster } from './cluster.js';
 import { publishClosed, publishOpened } from './diagnostics.js';
 import { Heartbeat } from './heartbeat.js';
 import { addExceptions, everybodyIn, LiveBroadcastTarget } from './live-broadcast-target.js';
+import { LiveClusterView } from './live-cluster-view.js';
 import { LocalHub } from './local-hub.js';
 import { LocalView, targetOf } from './local-view.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js';
@@ -51,6 +53,8 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 35_000;
 export class Server {
   /** What is on this server, at once and without asking the others. */
   readonly local: LocalView;
+  /** The other servers of the application. */
+  readonly cluster: ClusterView;
   readonly metrics: Metrics;
   readonly closeGraceMs: number;
   readonly #log: Logger;
@@ -79,6 +83,8 @@ export class Server {
     this.#counts = new ConnectionCounts(limits);
     this.#heartbeat = heartbeat ? new Heartbeat(heartbeat, scheduler, random) : undefined;
     this.#cluster = adapter && new Cluster({ adapter, scheduler, random, metrics, log });
+    const cluster = new LiveClusterView(this.#cluster?.serverId ?? random.uuid(), this.#cluster, log);
+    this.cluster = cluster;
     const encoding = { wire: options.wire(limits), limits };
     checkNames(table, encoding);
     this.#hub = new LocalHub({
@@ -88,6 +94,7 @@ export class Server {
       cluster: this.#cluster,
       askTimeoutMs,
       onEnded: (conn) => this.#onEnded(conn),
+      onEvent: (from, content) => cluster.hear(from, content),
     });
     this.local = new LocalView(this.#registry, this.#hub);
     this.#settings = {

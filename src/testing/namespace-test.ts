@@ -16,7 +16,7 @@ import type { TestClient } from './test-client.js';
 /** The server as an application sees it: what `app.nefeli` is in an app. */
 export type TestServer = Pick<
   Server,
-  'in' | 'broadcast' | 'ask' | 'connections' | 'do' | 'close' | 'local' | 'metrics'
+  'in' | 'broadcast' | 'ask' | 'connections' | 'do' | 'close' | 'local' | 'cluster' | 'metrics'
 >;
 
 /** What a test is made of. */

@@ -3,6 +3,7 @@ import { MemoryBus, memoryAdapter } from '../../src/adapters/memory/memory-adapt
 import type { Envelope } from '../../src/ports/adapter.js';
 import { everybodyIn } from '../../src/server/live-broadcast-target.js';
 import { adapterContract } from '../contract/adapter.contract.js';
+import { RecordingHost } from '../support/adapter-host.js';
 
 adapterContract({
   name: 'memoryAdapter',
@@ -19,46 +20,49 @@ const broadcast: Envelope = {
   content: { event: 'e', body: '', binary: false },
 };
 
+const inDefault = [{ kind: 'namespace', namespace: 'default' }] as const;
+
 describe('memoryAdapter', () => {
   it('delivers within the turn of the publisher', async () => {
     const bus = new MemoryBus();
     const [a, b] = [memoryAdapter(bus), memoryAdapter(bus)];
-    const received: Envelope[] = [];
-    await a.start('a', () => {});
-    await b.start('b', (envelope) => received.push(envelope));
-    await b.subscribe('default');
+    const [hostA, hostB] = [new RecordingHost('a'), new RecordingHost('b')];
+    await a.start(hostA);
+    await b.start(hostB);
+    await b.subscribe(inDefault);
 
     void a.publish(broadcast);
 
-    expect(received).toEqual([broadcast]);
+    expect(hostB.received).toEqual([broadcast]);
   });
 
   it('reaches nobody on another bus, and has no peers before it has started', async () => {
     const [a, b] = [memoryAdapter(new MemoryBus()), memoryAdapter(new MemoryBus())];
-    const received: Envelope[] = [];
-    expect(a.countPeers()).toBe(0);
+    const [hostA, hostB] = [new RecordingHost('a'), new RecordingHost('b')];
+    expect(a.peers()).toEqual([]);
     void a.publish(broadcast);
-    await a.start('a', () => {});
-    await b.start('b', (envelope) => received.push(envelope));
-    await b.subscribe('default');
+    await a.start(hostA);
+    await b.start(hostB);
+    await b.subscribe(inDefault);
 
     void a.publish(broadcast);
 
-    expect(received).toEqual([]);
-    expect(a.countPeers()).toBe(0);
+    expect(hostB.received).toEqual([]);
+    expect(a.peers()).toEqual([]);
   });
 
   it('delivers nothing to a server that is stopped by what another one does on the way', async () => {
     const bus = new MemoryBus();
     const [a, b, c] = [memoryAdapter(bus), memoryAdapter(bus), memoryAdapter(bus)];
-    const received: Envelope[] = [];
-    await a.start('a', () => {});
-    await b.start('b', () => void c.stop());
-    await c.start('c', (envelope) => received.push(envelope));
-    for (const adapter of [b, c]) await adapter.subscribe('default');
+    const hostC = new RecordingHost('c');
+    const stopsC = Object.assign(new RecordingHost('b'), { deliver: () => void c.stop() });
+    await a.start(new RecordingHost('a'));
+    await b.start(stopsC);
+    await c.start(hostC);
+    for (const adapter of [b, c]) await adapter.subscribe(inDefault);
 
     void a.publish(broadcast);
 
-    expect(received).toEqual([]);
+    expect(hostC.received).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Adapter, BroadcastContent, Envelope, Query } from '../../src/ports/adapter.js';
+import type { Adapter, BroadcastContent, Envelope, Query, QueryResult } from '../../src/ports/adapter.js';
 import type { Target } from '../../src/ports/hub.js';
+import { type Topic, topicOf } from '../../src/ports/topic.js';
+import { RecordingHost } from '../support/adapter-host.js';
 
 export interface AdapterContractOptions {
   readonly name: string;
@@ -45,19 +47,40 @@ function targetIn(namespace: string, target: Partial<Target> = {}): Target {
   return { namespace, rooms: [], ids: [], exceptIds: [], exceptKeys: [], ...target };
 }
 
+const namespaceTopic = (namespace: string): Topic => ({ kind: 'namespace', namespace });
+
 /** One server that takes part, and what has been delivered to it. */
 class Node {
-  readonly received: Envelope[] = [];
   readonly id: string;
   readonly adapter: Adapter;
+  readonly host: RecordingHost;
 
   constructor(id: string, adapter: Adapter) {
     this.id = id;
     this.adapter = adapter;
+    this.host = new RecordingHost(id);
+  }
+
+  get received(): Envelope[] {
+    return this.host.received;
   }
 
   async start(): Promise<void> {
-    await this.adapter.start(this.id, (envelope) => void this.received.push(envelope));
+    await this.adapter.start(this.host);
+  }
+
+  async subscribe(namespace: string): Promise<void> {
+    await this.adapter.subscribe([namespaceTopic(namespace)]);
+  }
+
+  unsubscribe(namespace: string): void {
+    this.adapter.unsubscribe([namespaceTopic(namespace)]);
+  }
+
+  /** A broadcast to those in a namespace that are meant. */
+  async send(target: Target, body = ''): Promise<void> {
+    const content = { event: 'e', body, binary: false };
+    await this.adapter.publish({ kind: 'broadcast', from: this.id, target, content });
   }
 
   async broadcast(namespace: string, content: Partial<BroadcastContent> = {}): Promise<void> {
@@ -74,6 +97,11 @@ class Node {
     return this.broadcasts.filter(({ target }) => target.namespace === namespace).map(({ content }) => content.body);
   }
 }
+
+const resultOf = (from: Node, to: { readonly id: string }, result: QueryResult, isLast = true): Envelope => ({
+  ...{ kind: 'result', from: from.id, to: to.id, queryId: 'q' },
+  ...{ result, isLast },
+});
 
 /**
  * Holds an adapter to what the port promises.
@@ -104,7 +132,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
     /** Waits until what has been published before has arrived at `to`, where it was to arrive. */
     const settled = async (from: Node, to: Node): Promise<void> => {
       const marker = `marker ${to.received.length}`;
-      await to.adapter.subscribe(marker);
+      await to.subscribe(marker);
       await from.broadcast(marker);
       await vi.waitFor(() => expect(to.bodiesIn(marker)).toHaveLength(1));
     };
@@ -123,11 +151,16 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('delivers a broadcast, as it was published, to every other server that has subscribed', async () => {
       const [first] = pair();
-      for (const { adapter } of nodes) await adapter.subscribe('default');
+      for (const node of nodes) await node.subscribe('default');
       const envelope: Broadcast = {
         kind: 'broadcast',
         from: first.id,
-        target: targetIn('default', { rooms: ['a;b', ''], ids: ['maria'], exceptIds: ['é'], exceptKeys: ['k1', 'k2'] }),
+        target: targetIn('default', {
+          rooms: ['a;b', ''],
+          ids: ['maria', 'é'],
+          exceptIds: ['é'],
+          exceptKeys: ['k1', 'k2'],
+        }),
         content: { event: 'chat', body: 'γειά \u0000 ; {"a":1}\n', binary: false },
       };
 
@@ -138,7 +171,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('delivers the broadcasts of one server to one namespace in order, none lost and none twice', async () => {
       const [first, second] = pair();
-      await second.adapter.subscribe('default');
+      await second.subscribe('default');
       const bodies = Array.from({ length: 500 }, (_, index) => String(index));
 
       for (const body of bodies) void first.broadcast('default', { body });
@@ -149,8 +182,8 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('delivers once what is published to a namespace that was subscribed twice', async () => {
       const [first, second] = pair();
-      await second.adapter.subscribe('default');
-      await second.adapter.subscribe('default');
+      await second.subscribe('default');
+      await second.subscribe('default');
 
       await first.broadcast('default', { body: 'once' });
       await settled(first, second);
@@ -160,7 +193,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('never delivers a broadcast or a query to the server that published it', async () => {
       const [first, second] = pair();
-      await first.adapter.subscribe('default');
+      await first.subscribe('default');
 
       await first.broadcast('default');
       await first.adapter.publish({ kind: 'query', from: first.id, queryId: 'q', query: COUNT });
@@ -172,7 +205,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('delivers no broadcast to a namespace that was not subscribed', async () => {
       const [first, second] = pair();
-      await second.adapter.subscribe('default');
+      await second.subscribe('default');
 
       await first.broadcast('other');
       await settled(first, second);
@@ -182,11 +215,11 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('delivers no broadcast any more after unsubscribe', async () => {
       const [first, second] = pair();
-      await second.adapter.subscribe('default');
+      await second.subscribe('default');
       await first.broadcast('default', { body: 'before' });
       await settled(first, second);
 
-      second.adapter.unsubscribe('default');
+      second.unsubscribe('default');
       await settled(second, first);
       await settled(first, second);
       await first.broadcast('default', { body: 'after' });
@@ -197,10 +230,10 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('delivers again when a namespace is subscribed anew in the turn in which it was left', async () => {
       const [first, second] = pair();
-      await second.adapter.subscribe('default');
+      await second.subscribe('default');
 
-      second.adapter.unsubscribe('default');
-      await second.adapter.subscribe('default');
+      second.unsubscribe('default');
+      await second.subscribe('default');
       await first.broadcast('default', { body: 'again' });
       await settled(first, second);
 
@@ -209,7 +242,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('takes no notice of a namespace that is left without having been subscribed', async () => {
       const [first, second] = pair();
-      second.adapter.unsubscribe('never');
+      second.unsubscribe('never');
 
       await settled(first, second);
 
@@ -230,7 +263,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('keeps every byte of a binary body, and an empty one binary', async () => {
       const [first, second] = pair();
-      await second.adapter.subscribe('default');
+      await second.subscribe('default');
       const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 
       for (const body of [everyByte, new Uint8Array()]) await first.broadcast('default', { body, binary: true });
@@ -246,7 +279,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('keeps a body of a megabyte', async () => {
       const [first, second] = pair();
-      await second.adapter.subscribe('default');
+      await second.subscribe('default');
       const body = 'é'.repeat(512 * 1024);
 
       await first.broadcast('default', { body });
@@ -268,9 +301,11 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
       const [first, second] = pair();
       const result: Envelope = {
         kind: 'result',
+        from: first.id,
         to: second.id,
         queryId: 'q',
         result: { kind: 'members', members: [{ id: 'maria', key: 'k' }] },
+        isLast: true,
       };
 
       await first.adapter.publish(result);
@@ -286,7 +321,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
       const body = Uint8Array.of(0, 255, 59);
 
       const result = { kind: 'reply', id: 'maria', body } as const;
-      await first.adapter.publish({ kind: 'result', to: second.id, queryId: 'q', result });
+      await first.adapter.publish(resultOf(first, second, result));
       await vi.waitFor(() => expect(second.received).toHaveLength(1));
 
       const [envelope] = second.received;
@@ -298,36 +333,176 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
     promise('drops a result for a server that has gone', async () => {
       const [first, second] = pair();
 
-      await first.adapter.publish({ kind: 'result', to: 'nobody', queryId: 'q', result: { kind: 'nobody' } });
+      await first.adapter.publish(resultOf(first, { id: 'nobody' }, { kind: 'nobody' }));
       await settled(first, second);
 
       expect(second.received.filter(({ kind }) => kind === 'result')).toEqual([]);
     });
 
-    promise('counts the other servers, without those that have stopped', async () => {
+    promise('knows the other servers by name, without those that have stopped, and tells of who has left', async () => {
       const [first, second] = pair();
-      const others = nodes.length - 1;
-      for (const { adapter } of nodes) await vi.waitFor(async () => expect(await adapter.countPeers()).toBe(others));
+      const idsBut = (...without: Node[]): string[] =>
+        nodes.filter((node) => !without.includes(node)).map(({ id }) => id);
+      for (const node of nodes) {
+        await vi.waitFor(() => expect([...node.adapter.peers()].sort()).toEqual(idsBut(node).sort()));
+      }
 
       await second.adapter.stop();
 
-      await vi.waitFor(async () => expect(await first.adapter.countPeers()).toBe(others - 1));
+      await vi.waitFor(() => expect([...first.adapter.peers()].sort()).toEqual(idsBut(first, second).sort()));
+      expect(first.host.left).toEqual([second.id]);
+    });
+
+    promise('knows the servers that are there when start is fulfilled', async () => {
+      const last = nodes.at(-1);
+      const others = nodes.filter((node) => node !== last).map(({ id }) => id);
+
+      expect([...(last?.adapter.peers() ?? [])].sort()).toEqual(others.sort());
+    });
+
+    promise(
+      'delivers a broadcast to one room, or to one id, to who has subscribed to that and to no other',
+      async () => {
+        const [first, second] = pair();
+        await second.adapter.subscribe([
+          { kind: 'room', namespace: 'default', room: 'lobby' },
+          { kind: 'id', id: 'maria' },
+        ]);
+
+        await first.send(targetIn('default', { rooms: ['lobby'] }), 'lobby');
+        await first.send(targetIn('default', { ids: ['maria'] }), 'maria');
+        await first.send(targetIn('default', { rooms: ['lobby'], ids: ['maria'] }), 'maria in the lobby');
+        await first.send(targetIn('default', { rooms: ['hall'] }), 'hall');
+        await first.send(targetIn('other', { rooms: ['lobby'] }), 'lobby elsewhere');
+        await first.send(targetIn('default', { ids: ['nikos'] }), 'nikos');
+        await first.send(targetIn('default'), 'all');
+        await settled(first, second);
+
+        expect(second.bodiesIn('default')).toEqual(['lobby', 'maria', 'maria in the lobby']);
+        expect(second.bodiesIn('other')).toEqual([]);
+      },
+    );
+
+    promise('delivers a broadcast to several rooms or ids once, to who has subscribed to the namespace', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe([
+        namespaceTopic('default'),
+        { kind: 'room', namespace: 'default', room: 'a' },
+        { kind: 'room', namespace: 'default', room: 'b' },
+        { kind: 'id', id: 'maria' },
+      ]);
+
+      await first.send(targetIn('default', { rooms: ['a', 'b'] }), 'rooms');
+      await first.send(targetIn('default', { ids: ['maria', 'nikos'] }), 'ids');
+      await settled(first, second);
+
+      expect(second.bodiesIn('default')).toEqual(['rooms', 'ids']);
+    });
+
+    promise('keeps the order of one server whatever the topics', async () => {
+      const [first, second] = pair();
+      await second.adapter.subscribe([
+        namespaceTopic('default'),
+        { kind: 'room', namespace: 'default', room: 'a' },
+        { kind: 'id', id: 'maria' },
+      ]);
+      const targets = [{}, { rooms: ['a'] }, { ids: ['maria'] }].map((target) => targetIn('default', target));
+      const bodies = Array.from({ length: 300 }, (_, index) => String(index));
+
+      for (const [index, body] of bodies.entries()) void first.send(targets[index % 3] ?? targetIn(''), body);
+      await settled(first, second);
+
+      expect(second.bodiesIn('default')).toEqual(bodies);
+    });
+
+    promise('delivers an event, and a cancel, to every other server, whatever it has subscribed to', async () => {
+      const [first] = pair();
+      const content = { event: 'cache.clear', body: Uint8Array.of(1, 255), binary: true };
+      const envelopes: Envelope[] = [
+        { kind: 'event', from: first.id, content },
+        { kind: 'cancel', from: first.id, queryId: 'q' },
+      ];
+
+      for (const envelope of envelopes) await first.adapter.publish(envelope);
+
+      for (const node of nodes.slice(1)) await vi.waitFor(() => expect(node.received).toHaveLength(2));
+      for (const node of nodes.slice(1)) {
+        expect(node.received[1]).toEqual(envelopes[1]);
+        expect(node.received[0]).toMatchObject({ kind: 'event', from: first.id, content: { event: 'cache.clear' } });
+      }
+      expect(first.received).toEqual([]);
+    });
+
+    promise('carries what it does not know of a content', async () => {
+      const [first, second] = pair();
+      await second.subscribe('default');
+
+      const content = { event: 'e', body: '{}', binary: false, json: true, later: 'x' };
+      await first.adapter.publish({ kind: 'broadcast', from: first.id, target: targetIn('default'), content });
+
+      await vi.waitFor(() => expect(second.broadcasts.map((broadcast) => broadcast.content)).toEqual([content]));
+    });
+
+    promise('delivers the results of one query in order, the last of them marked', async () => {
+      const [first, second] = pair();
+      const results = Array.from({ length: 20 }, (_, count) =>
+        resultOf(first, second, { kind: 'count', count }, count === 19),
+      );
+
+      for (const result of results) void first.adapter.publish(result);
+
+      await vi.waitFor(() => expect(second.received).toEqual(results));
+    });
+
+    const QUERIES: Query[] = [
+      { kind: 'members', target: targetIn('default', { rooms: ['a'] }) },
+      { kind: 'rooms', target: targetIn('default') },
+      { kind: 'broadcast', target: targetIn('default'), content: { event: 'e', body: 'x', binary: false } },
+      { kind: 'ask', target: targetIn('default'), content: { event: 'e', body: '', binary: false }, timeoutMs: 1 },
+      { kind: 'gather', target: targetIn('default'), content: { event: 'e', body: 'é', binary: false }, timeoutMs: 2 },
+      { kind: 'act', target: targetIn('default'), act: { kind: 'joinRoom', room: 'a' }, timeoutMs: 3 },
+      { kind: 'act', target: targetIn('default'), act: { kind: 'leaveRoom', room: 'a' }, timeoutMs: 3 },
+      { kind: 'act', target: targetIn('default'), act: { kind: 'disconnect' }, timeoutMs: 3 },
+      { kind: 'act', target: targetIn('default'), act: { kind: 'close', code: 4001, reason: 'x' }, timeoutMs: 3 },
+    ];
+    const RESULTS: QueryResult[] = [
+      { kind: 'rooms', rooms: ['a', 'é'] },
+      { kind: 'reply', id: 'maria', body: 'text' },
+      { kind: 'error', text: 'bad event' },
+      { kind: 'error', text: 'bad event', id: 'maria' },
+      { kind: 'nobody' },
+    ];
+
+    promise('keeps every kind of query and result', async () => {
+      const [first, second] = pair();
+      const envelopes: Envelope[] = [
+        ...QUERIES.map((query): Envelope => ({ kind: 'query', from: first.id, queryId: 'q', query })),
+        ...RESULTS.map((result) => resultOf(first, second, result)),
+      ];
+
+      for (const envelope of envelopes) await first.adapter.publish(envelope);
+
+      await vi.waitFor(() => expect(second.received).toEqual(envelopes));
     });
 
     promise('takes every name as a name: each is delivered to who has subscribed to just that one', async () => {
       const [first, second] = pair();
-      for (const namespace of HOSTILE_NAMES) await second.adapter.subscribe(namespace);
+      const targets = HOSTILE_NAMES.flatMap((name) => [
+        targetIn(name),
+        targetIn('rooms', { rooms: [name] }),
+        targetIn('ids', { ids: [name] }),
+      ]);
+      for (const target of targets) await second.adapter.subscribe([topicOf(target)]);
 
-      for (const namespace of HOSTILE_NAMES) await first.broadcast(namespace, { body: `to ${namespace}` });
+      for (const target of targets) await first.send(target, 'hi');
       await settled(first, second);
 
-      const got = second.broadcasts.slice(0, -1).map(({ target, content }) => [target.namespace, content.body]);
-      expect(got).toEqual(HOSTILE_NAMES.map((namespace) => [namespace, `to ${namespace}`]));
+      expect(second.broadcasts.slice(0, -1).map(({ target }) => target)).toEqual(targets);
     });
 
     promise('subscribes to no name but the one that is given, whatever it holds', async () => {
       const [first, second] = pair();
-      for (const namespace of ['*', '>', 'a.*', 'a.>', '[a-z]*', '?']) await second.adapter.subscribe(namespace);
+      for (const namespace of ['*', '>', 'a.*', 'a.>', '[a-z]*', '?']) await second.subscribe(namespace);
 
       for (const namespace of ['b', 'a.b', 'default', 'x.y.z']) await first.broadcast(namespace);
       await settled(first, second);
@@ -337,13 +512,13 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('delivers nothing after stop, and may be stopped twice', async () => {
       const [first, second] = pair();
-      await second.adapter.subscribe('default');
+      await second.subscribe('default');
 
       await second.adapter.stop();
       await second.adapter.stop();
       await first.broadcast('default');
       await first.adapter.publish({ kind: 'query', from: first.id, queryId: 'q', query: COUNT });
-      await first.adapter.publish({ kind: 'result', to: second.id, queryId: 'q', result: { kind: 'nobody' } });
+      await first.adapter.publish(resultOf(first, second, { kind: 'nobody' }));
       const third = nodes[2];
       if (third) await settled(first, third);
 
@@ -352,7 +527,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('sends nothing after stop, and says so to nobody but the caller', async () => {
       const [first, second] = pair();
-      await second.adapter.subscribe('default');
+      await second.subscribe('default');
 
       await first.adapter.stop();
       const published = async (): Promise<void> => first.broadcast('default', { body: 'late' });
@@ -360,7 +535,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
         () => 'dropped',
         () => 'rejected',
       );
-      first.adapter.unsubscribe('default');
+      first.unsubscribe('default');
 
       expect(outcome).toMatch(/^(dropped|rejected)$/);
       expect(second.received).toEqual([]);

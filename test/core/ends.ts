@@ -49,6 +49,16 @@ export class MemoryHub implements Hub {
     if (this.members.delete(ns)) this.calls.push(`disconnected ${ns.namespace}`);
   }
 
+  onEnterRoom: (room: string) => undefined | Promise<void> = () => undefined;
+
+  enterRoom(_: NSConn, room: string): undefined | Promise<void> {
+    return this.onEnterRoom(room);
+  }
+
+  abandonRoom(_: NSConn, room: string): void {
+    this.calls.push(`abandon room ${room}`);
+  }
+
   joined(_: NSConn, room: string): void {
     this.rooms.push(room);
   }

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { MetricName, SlowReaderPolicy } from '../../src/index.js';
+import { ScriptedAdapter } from '../server/scripted-adapter.js';
 import { settle, testServer } from '../support/test-server.js';
 import { readTables } from './markdown.js';
 
@@ -23,6 +24,10 @@ const METRICS: Record<MetricName, true> = {
   'broadcasts.delivered': true,
   'adapter.failed': true,
   'adapter.dropped': true,
+  'adapter.down': true,
+  'adapter.lost': true,
+  'adapter.malformed': true,
+  'adapter.repeated': true,
   'outbox.dropped': true,
   'outbox.overflowed': true,
   'heartbeat.lost': true,
@@ -58,11 +63,14 @@ describe('docs/operations.md', () => {
       subscribe(name, listener);
       return () => unsubscribe(name, listener);
     });
-    const { accept, server } = testServer({ default: {} });
+    const adapter = new ScriptedAdapter();
+    const { accept, server } = testServer({ default: {} }, { adapter });
+    await server.start();
 
     const { conn } = accept({ hello: true });
     server.in('default').broadcast('chat', 'hello');
     conn.close();
+    adapter.become('down');
     await settle();
     for (const stop of listeners) stop();
 

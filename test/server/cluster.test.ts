@@ -12,6 +12,7 @@ const target = everybodyIn('default');
 const content = { event: 'chat', body: 'hi', binary: false };
 const count: Query = { kind: 'count', target };
 const one: QueryResult = { kind: 'count', count: 1 };
+const inDefault = { kind: 'namespace', namespace: 'default' } as const;
 const failing = (): never => {
   throw new Error('no broker');
 };
@@ -22,15 +23,14 @@ async function start(local: Partial<LocalServer> = {}) {
   const metrics = new Counters();
   const log = new MemoryLog();
   const cluster = new Cluster({ adapter, scheduler: clock, random: systemRandom, metrics, log });
-  await cluster.start({ deliver: () => 0, answer: () => one, ...local });
+  await cluster.start({ deliver: () => 0, answer: () => one, hear: () => {}, ...local });
   /** The query that was published last, as the others got it. */
   const asked = (): string => {
-    const envelope = adapter.published.at(-1);
+    const envelope = adapter.published.findLast(({ kind }) => kind === 'query');
     if (envelope?.kind !== 'query') throw new Error('no query was published');
     return envelope.queryId;
   };
-  const answer = (result: QueryResult, queryId = asked()): void =>
-    adapter.deliver({ kind: 'result', to: adapter.serverId, queryId, result });
+  const answer = (result: QueryResult, queryId = asked()): void => adapter.answer(queryId, result);
   return { cluster, adapter, clock, metrics, log, asked, answer };
 }
 
@@ -42,8 +42,8 @@ describe('Cluster', () => {
       adapter.onSubscribe = () => new Promise((resolve) => (subscribed = resolve));
       let entered = 0;
 
-      const both = [cluster.enter('default'), cluster.enter('default')].map((entering) =>
-        entering.then(() => entered++),
+      const both = [cluster.enter(inDefault), cluster.enter(inDefault)].map((entering) =>
+        entering?.then(() => entered++),
       );
       await settle();
       expect(entered).toBe(0);
@@ -51,7 +51,7 @@ describe('Cluster', () => {
       await Promise.all(both);
 
       expect(entered).toBe(2);
-      expect(adapter.subscribed).toEqual(['default']);
+      expect(adapter.subscribed).toEqual(['ndefault']);
     });
 
     it.each([
@@ -63,11 +63,11 @@ describe('Cluster', () => {
         const { cluster, adapter, metrics, log } = await start();
         adapter.onSubscribe = onSubscribe;
 
-        await expect(cluster.enter('default')).rejects.toThrow('no broker');
+        await expect(cluster.enter(inDefault)).rejects.toThrow('no broker');
         adapter.onSubscribe = () => {};
-        await cluster.enter('default');
+        await cluster.enter(inDefault);
 
-        expect(adapter.subscribed).toEqual(['default', 'default']);
+        expect(adapter.subscribed).toEqual(['ndefault', 'ndefault']);
         expect(metrics.get('adapter.failed')).toBe(1);
         expect(log.lines).toMatchObject([
           { level: 'error', fields: { doing: 'subscribe' }, message: 'the adapter failed' },
@@ -79,22 +79,22 @@ describe('Cluster', () => {
   describe('leave', () => {
     it('unsubscribes with the last connection, and subscribes anew for the next first one', async () => {
       const { cluster, adapter } = await start();
-      await cluster.enter('default');
-      await cluster.enter('default');
+      await cluster.enter(inDefault);
+      await cluster.enter(inDefault);
 
-      cluster.leave('default');
+      cluster.leave(inDefault);
       expect(adapter.unsubscribed).toEqual([]);
-      cluster.leave('default');
-      expect(adapter.unsubscribed).toEqual(['default']);
-      await cluster.enter('default');
+      cluster.leave(inDefault);
+      expect(adapter.unsubscribed).toEqual(['ndefault']);
+      await cluster.enter(inDefault);
 
-      expect(adapter.subscribed).toEqual(['default', 'default']);
+      expect(adapter.subscribed).toEqual(['ndefault', 'ndefault']);
     });
 
     it('does nothing for a namespace that nobody has entered', async () => {
       const { cluster, adapter } = await start();
 
-      cluster.leave('default');
+      cluster.leave(inDefault);
 
       expect(adapter.unsubscribed).toEqual([]);
     });
@@ -102,9 +102,9 @@ describe('Cluster', () => {
     it('does not throw when the adapter does, and counts adapter.failed', async () => {
       const { cluster, adapter, metrics } = await start();
       adapter.onUnsubscribe = failing;
-      await cluster.enter('default');
+      await cluster.enter(inDefault);
 
-      cluster.leave('default');
+      cluster.leave(inDefault);
 
       expect(metrics.get('adapter.failed')).toBe(1);
     });
@@ -144,96 +144,214 @@ describe('Cluster', () => {
   });
 
   describe('query', () => {
-    it('tells each result as it comes, and is fulfilled with true when all peers have answered', async () => {
-      const { cluster, adapter, clock, answer } = await start();
-      adapter.peers = () => 2;
+    it('tells each result as it comes, and is fulfilled when all peers have said their last', async () => {
+      const { cluster, adapter, clock, answer, asked } = await start();
+      adapter.others = ['other', 'third'];
       const results: QueryResult[] = [];
 
-      const all = cluster.query(count, 1_000, (result) => results.push(result));
+      const all = cluster.query({ query: count, timeoutMs: 1_000 }, (result) => results.push(result));
+      adapter.answer(asked(), one, { isLast: false });
       answer(one);
-      answer({ kind: 'nobody' });
+      adapter.answer(asked(), { kind: 'nobody' }, { from: 'third' });
 
-      expect(await all).toBe(true);
-      expect(results).toEqual([one, { kind: 'nobody' }]);
+      expect(await all).toEqual([]);
+      expect(results).toEqual([one, one, { kind: 'nobody' }]);
       expect(clock.timers).toBe(0);
     });
 
-    it('is on its way before what is broadcast after it, also while the peers are still being counted', async () => {
-      const { cluster, adapter, answer, asked } = await start();
-      let counted: (peers: number) => void = () => {};
-      adapter.peers = () => new Promise((resolve) => (counted = resolve));
+    it('is on its way before what is broadcast after it', async () => {
+      const { cluster, adapter, answer } = await start();
 
-      const all = cluster.query(count, 1_000, () => {});
-      const queryId = asked();
+      const all = cluster.query({ query: count, timeoutMs: 1_000 }, () => {});
       cluster.broadcast(target, content);
-      expect(adapter.published.map(({ kind }) => kind)).toEqual(['query', 'broadcast']);
-      answer(one, queryId);
-      counted(1);
+      answer(one);
+      await all;
 
-      expect(await all).toBe(true);
+      expect(adapter.published.map(({ kind }) => kind)).toEqual(['query', 'broadcast']);
     });
 
-    it('is fulfilled with false once timeoutMs has passed, and a late result is dropped', async () => {
+    it('is fulfilled with who has kept silent once timeoutMs has passed, and a late result is dropped', async () => {
       const { cluster, clock, answer } = await start();
       const results: QueryResult[] = [];
 
-      const all = cluster.query(count, 1_000, (result) => results.push(result));
+      const all = cluster.query({ query: count, timeoutMs: 1_000 }, (result) => results.push(result));
       await settle();
       clock.advanceMs(1_000);
-      expect(await all).toBe(false);
+      expect(await all).toEqual(['other']);
       answer(one);
 
       expect(results).toEqual([]);
     });
 
-    it('is fulfilled with false when the signal aborts, and does not ask when it has aborted before', async () => {
+    it('does not wait for a server that leaves meanwhile', async () => {
+      const { cluster, adapter } = await start();
+
+      const all = cluster.query({ query: count, timeoutMs: 1_000 }, () => {});
+      adapter.peerLeft('other');
+
+      expect(await all).toEqual(['other']);
+    });
+
+    it('ends when the signal aborts, and does not ask when it has aborted before', async () => {
       const { cluster, adapter, clock } = await start();
       const controller = new AbortController();
+      const question = { query: count, timeoutMs: 1_000, until: controller.signal };
 
-      const all = cluster.query(count, 1_000, () => {}, controller.signal);
+      const all = cluster.query(question, () => {});
       controller.abort();
-      expect(await all).toBe(false);
-      expect(await cluster.query(count, 1_000, () => {}, controller.signal)).toBe(false);
+      expect(await all).toEqual(['other']);
+      expect(await cluster.query(question, () => {})).toEqual(['other']);
 
       expect(adapter.published).toHaveLength(1);
       expect(clock.timers).toBe(0);
     });
 
     it.each([
-      ['counting the peers, at once', { peers: failing }],
-      ['counting the peers, later', { peers: async () => failing() }],
-      ['the question, at once', { onPublish: failing }],
-      ['the question, later', { onPublish: async () => failing() }],
-    ])('rejects when the adapter fails on %s, and counts adapter.failed', async (_, broken) => {
-      const { cluster, adapter, clock, metrics } = await start();
-      Object.assign(adapter, broken);
+      ['ask', { kind: 'ask', target, content, timeoutMs: 1_000 }, ['query', 'cancel']],
+      ['gather', { kind: 'gather', target, content, timeoutMs: 1_000 }, ['query', 'cancel']],
+      ['count', count, ['query']],
+    ] as const)('calls off what takes time when it ends early: %s', async (_, query, published) => {
+      const { cluster, adapter, asked } = await start();
+      const controller = new AbortController();
 
-      await expect(cluster.query(count, 1_000, () => {})).rejects.toThrow('no broker');
+      const all = cluster.query({ query, timeoutMs: 1_000, until: controller.signal }, () => {});
+      controller.abort();
+      await all;
+
+      expect(adapter.published.map(({ kind }) => kind)).toEqual(published);
+      if (published.length > 1) expect(adapter.published[1]).toMatchObject({ queryId: asked() });
+    });
+
+    it('calls nothing off that everybody has answered', async () => {
+      const { cluster, adapter, answer } = await start();
+
+      const all = cluster.query({ query: { kind: 'ask', target, content, timeoutMs: 9 }, timeoutMs: 1_000 }, () => {});
+      answer({ kind: 'nobody' });
+      await all;
+
+      expect(adapter.published.map(({ kind }) => kind)).toEqual(['query']);
+    });
+
+    it.each([
+      ['at once', failing],
+      ['later', async () => failing()],
+    ])('rejects when the adapter fails %s, and counts adapter.failed', async (_, onPublish) => {
+      const { cluster, adapter, clock, metrics } = await start();
+      adapter.onPublish = onPublish;
+
+      await expect(cluster.query({ query: count, timeoutMs: 1_000 }, () => {})).rejects.toThrow('no broker');
 
       expect(metrics.get('adapter.failed')).toBe(1);
       expect(clock.timers).toBe(0);
     });
+
+    it('ends when the adapter is stopped', async () => {
+      const { cluster } = await start();
+
+      const all = cluster.query({ query: count, timeoutMs: 1_000 }, () => {});
+      await cluster.stop();
+
+      expect(await all).toEqual(['other']);
+    });
   });
 
-  it('answers a question of another server, to that server', async () => {
-    const { adapter } = await start({ answer: async () => ({ kind: 'count', count: 7 }) });
+  describe('a question of another server', () => {
+    it('is answered to that server, the last result marked', async () => {
+      const { adapter } = await start({
+        answer: async (_, tell) => {
+          tell(one);
+          return { kind: 'count', count: 7 };
+        },
+      });
 
-    adapter.deliver({ kind: 'query', from: 'other', queryId: 'q', query: count });
-    await settle();
+      adapter.deliver({ kind: 'query', from: 'other', queryId: 'q', query: count });
+      await settle();
 
-    expect(adapter.published).toEqual([
-      { kind: 'result', to: 'other', queryId: 'q', result: { kind: 'count', count: 7 } },
-    ]);
+      const result = { kind: 'result', from: adapter.serverId, to: 'other', queryId: 'q' };
+      expect(adapter.published).toEqual([
+        { ...result, result: one, isLast: false },
+        { ...result, result: { kind: 'count', count: 7 }, isLast: true },
+      ]);
+    });
+
+    it('is answered with nobody where it cannot be answered, so that the other server need not wait', async () => {
+      const { adapter, log } = await start({ answer: failing });
+
+      adapter.deliver({ kind: 'query', from: 'other', queryId: 'q', query: count });
+      await settle();
+
+      expect(adapter.published).toMatchObject([{ result: { kind: 'nobody' }, isLast: true }]);
+      expect(log.lines).toMatchObject([{ level: 'error', fields: { query: 'count' } }]);
+    });
+
+    it('is called off by who has asked it, and by nobody else: nothing is answered any more', async () => {
+      let signal: AbortSignal | undefined;
+      let finish: () => void = () => {};
+      const { adapter } = await start({
+        answer: (_, tell, aborted) => {
+          signal = aborted;
+          return new Promise((resolve) => {
+            finish = () => {
+              tell(one);
+              resolve(one);
+            };
+          });
+        },
+      });
+      adapter.deliver({ kind: 'query', from: 'other', queryId: 'q', query: count });
+
+      adapter.deliver({ kind: 'cancel', from: 'third', queryId: 'q' });
+      expect(signal?.aborted).toBe(false);
+      adapter.deliver({ kind: 'cancel', from: 'other', queryId: 'q' });
+      expect(signal?.aborted).toBe(true);
+      finish();
+      await settle();
+
+      expect(adapter.published).toEqual([]);
+    });
+
+    it('is called off when this server stops', async () => {
+      let signal: AbortSignal | undefined;
+      const { cluster, adapter } = await start({
+        answer: (_, __, aborted) => {
+          signal = aborted;
+          return new Promise(() => {});
+        },
+      });
+      adapter.deliver({ kind: 'query', from: 'other', queryId: 'q', query: count });
+
+      await cluster.stop();
+
+      expect(signal?.aborted).toBe(true);
+    });
   });
 
-  it('answers with nobody where it cannot answer, so that the other server need not wait', async () => {
-    const { adapter, log } = await start({ answer: failing });
+  it('emits events to the others under its own name, and hears theirs', async () => {
+    const heard: unknown[] = [];
+    const { cluster, adapter } = await start({ hear: (...args) => void heard.push(args) });
 
-    adapter.deliver({ kind: 'query', from: 'other', queryId: 'q', query: count });
+    cluster.emit(content);
+    adapter.deliver({ kind: 'event', from: 'other', content });
+
+    expect(adapter.published).toEqual([{ kind: 'event', from: adapter.serverId, content }]);
+    expect(heard).toEqual([['other', content]]);
+  });
+
+  it('knows whether the adapter is up, counts its outages, and logs no failure while it is down', async () => {
+    const { cluster, adapter, metrics, log } = await start();
+    adapter.onPublish = failing;
+    expect(cluster.state).toBe('up');
+
+    adapter.become('down');
+    adapter.become('down');
+    cluster.broadcast(target, content);
     await settle();
 
-    expect(adapter.published).toEqual([{ kind: 'result', to: 'other', queryId: 'q', result: { kind: 'nobody' } }]);
-    expect(log.lines).toMatchObject([{ level: 'error', fields: { query: 'count' } }]);
+    expect(cluster.state).toBe('down');
+    expect(log.lines).toEqual([]);
+    expect([metrics.get('adapter.down'), metrics.get('adapter.failed')]).toEqual([1, 1]);
+    adapter.become('up');
+    expect(cluster.state).toBe('up');
   });
 
   it('stops the adapter', async () => {

@@ -5,47 +5,55 @@ import { Gathering } from '../../src/server/gathering.js';
 const one: QueryResult = { kind: 'count', count: 1 };
 
 describe('Gathering', () => {
-  it('tells each result as it comes, and ends complete with the last one that is expected', async () => {
+  it('tells each result as it comes, and ends with nobody silent when every server has said its last', async () => {
     const results: QueryResult[] = [];
-    const gathering = new Gathering((result) => results.push(result));
+    const gathering = new Gathering(['a', 'b'], (result) => results.push(result));
 
-    gathering.expect(2);
-    gathering.add(one);
-    gathering.add({ kind: 'nobody' });
+    gathering.add('a', one, false);
+    gathering.add('b', { kind: 'nobody' }, true);
+    gathering.add('a', one, true);
 
-    expect(await gathering.ended).toBe(true);
-    expect(results).toEqual([one, { kind: 'nobody' }]);
+    expect(await gathering.ended).toEqual([]);
+    expect(results).toEqual([one, { kind: 'nobody' }, one]);
   });
 
-  it('ends complete when the results have come before it was known how many there are', async () => {
-    const gathering = new Gathering(() => {});
-
-    gathering.add(one);
-    gathering.expect(1);
-
-    expect(await gathering.ended).toBe(true);
+  it('ends at once when there is nobody to answer', async () => {
+    expect(await new Gathering([], () => {}).ended).toEqual([]);
   });
 
-  it('ends complete at once when no results are expected', async () => {
-    const gathering = new Gathering(() => {});
+  it('tells the result of a server that was not known, and does not count it for another', async () => {
+    const results: QueryResult[] = [];
+    const gathering = new Gathering(['a'], (result) => results.push(result));
 
-    gathering.expect(0);
+    gathering.add('new', one, true);
+    gathering.end();
 
-    expect(await gathering.ended).toBe(true);
+    expect(await gathering.ended).toEqual(['a']);
+    expect(results).toEqual([one]);
   });
 
-  it('ends incomplete when it is ended before', async () => {
-    const gathering = new Gathering(() => {});
-    gathering.expect(2);
-    gathering.add(one);
+  it('ends with the names of those that have not said their last when it is ended before', async () => {
+    const gathering = new Gathering(['a', 'b', 'c'], () => {});
+    gathering.add('a', one, true);
+    gathering.add('b', one, false);
 
     gathering.end();
 
-    expect(await gathering.ended).toBe(false);
+    expect(await gathering.ended).toEqual(['b', 'c']);
+  });
+
+  it('does not wait for a server that has gone, and names it, unless it had said its last', async () => {
+    const gathering = new Gathering(['a', 'b'], () => {});
+    gathering.add('a', one, true);
+
+    gathering.lose('a');
+    gathering.lose('b');
+
+    expect(await gathering.ended).toEqual(['b']);
   });
 
   it('rejects with the error when the others could not be asked', async () => {
-    const gathering = new Gathering(() => {});
+    const gathering = new Gathering(['a'], () => {});
 
     gathering.fail(new Error('no broker'));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '../../src/ports/broadcaster.js';
+import type { Answer, Gathered } from '../../src/ports/broadcaster.js';
 import type { Target } from '../../src/ports/hub.js';
 import {
   addExceptions,
@@ -22,6 +22,19 @@ class Actions implements TargetActions {
   async ask(target: Target, ...args: unknown[]): Promise<Answer> {
     this.calls.push({ what: 'ask', target, args });
     return this.answer;
+  }
+  readonly gathered = { answers: [], failures: [], silentServers: [], isComplete: true };
+  async gather(target: Target, ...args: unknown[]): Promise<Gathered> {
+    this.calls.push({ what: 'gather', target, args });
+    return this.gathered;
+  }
+  async act(target: Target, ...args: unknown[]): Promise<number> {
+    this.calls.push({ what: 'act', target, args });
+    return 5;
+  }
+  async rooms(target: Target): Promise<string[]> {
+    this.calls.push({ what: 'rooms', target, args: [] });
+    return ['lobby'];
   }
   async count(target: Target): Promise<number> {
     this.calls.push({ what: 'count', target, args: [] });
@@ -93,6 +106,30 @@ describe('LiveBroadcastTarget', () => {
       ['count'],
       ['members'],
       ['broadcastAcked', 'chat', 'hi'],
+    ]);
+  });
+});
+
+describe('LiveBroadcastTarget over many servers', () => {
+  it('gathers, lists rooms, and has connections moved and closed', async () => {
+    const { actions, everybody } = chain();
+
+    expect(await everybody.gather('sum', [1], { timeoutMs: 5 })).toBe(actions.gathered);
+    expect(await everybody.rooms()).toEqual(['lobby']);
+    expect(await everybody.joinRoom('lobby', { timeoutMs: 5 })).toBe(5);
+    await everybody.leaveRoom('lobby');
+    await everybody.disconnect();
+    await everybody.close();
+    await everybody.close(4001, 'enough');
+
+    expect(actions.calls.map(({ what, args }) => [what, ...args])).toEqual([
+      ['gather', 'sum', [1], { timeoutMs: 5 }],
+      ['rooms'],
+      ['act', { kind: 'joinRoom', room: 'lobby' }, { timeoutMs: 5 }],
+      ['act', { kind: 'leaveRoom', room: 'lobby' }, undefined],
+      ['act', { kind: 'disconnect' }, undefined],
+      ['act', { kind: 'close', code: 1000, reason: '' }, undefined],
+      ['act', { kind: 'close', code: 4001, reason: 'enough' }, undefined],
     ]);
   });
 });

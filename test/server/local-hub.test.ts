@@ -16,10 +16,10 @@ const failing = (): never => {
   throw new Error('no broker');
 };
 
-function answer(adapter: ScriptedAdapter, result: QueryResult): void {
-  const envelope = adapter.published.at(-1);
+function answer(adapter: ScriptedAdapter, result: QueryResult, from = 'other'): void {
+  const envelope = adapter.published.findLast(({ kind }) => kind === 'query');
   if (envelope?.kind !== 'query') throw new Error('no query was published');
-  adapter.deliver({ kind: 'result', to: adapter.serverId, queryId: envelope.queryId, result });
+  adapter.answer(envelope.queryId, result, { from });
 }
 
 describe('LocalHub', () => {
@@ -31,7 +31,7 @@ describe('LocalHub', () => {
 
     socket.receive('$1;default;;_OnNamespaceConnect;0;0;');
     await settle();
-    expect(t.adapter.subscribed).toEqual(['default']);
+    expect(t.adapter.subscribed).toEqual(['ndefault', `i${conn.id}`]);
     expect(socket.sent).toEqual([]);
     expect(conn.namespaces).toEqual([]);
     subscribed();
@@ -74,7 +74,7 @@ describe('LocalHub', () => {
     await conn.closed;
     await settle();
 
-    expect(t.adapter.unsubscribed).toEqual(['default']);
+    expect(t.adapter.unsubscribed).toEqual(['ndefault', `i${conn.id}`]);
     expect(t.server.local.namespaces).toEqual([]);
   });
 
@@ -84,11 +84,11 @@ describe('LocalHub', () => {
 
     one.socket.receive('$9;default;;_OnNamespaceDisconnect;0;0;');
     await settle();
-    expect(t.adapter.unsubscribed).toEqual([]);
+    expect(t.adapter.unsubscribed).toEqual([`i${one.conn.id}`]);
     two.socket.receiveClose();
     await two.conn.closed;
 
-    expect(t.adapter.unsubscribed).toEqual(['default']);
+    expect(t.adapter.unsubscribed.slice(1)).toEqual(['ndefault', `i${two.conn.id}`]);
   });
 
   it('broadcasts here also when the adapter does not, and counts adapter.failed', async () => {
@@ -134,16 +134,16 @@ describe('LocalHub', () => {
   it('adds what the others count, and takes no notice of answers of another kind', async () => {
     const t = await withAdapter();
     await member(t);
-    t.adapter.peers = () => 2;
+    t.adapter.others = ['other', 'third'];
 
     const count = t.server.in('default').count();
     answer(t.adapter, { kind: 'count', count: 5 });
-    answer(t.adapter, { kind: 'nobody' });
+    answer(t.adapter, { kind: 'nobody' }, 'third');
     expect(await count).toBe(6);
 
     const members = t.server.in('default').members();
     answer(t.adapter, { kind: 'members', members: [{ id: 'far', key: 'k' }] });
-    answer(t.adapter, { kind: 'nobody' });
+    answer(t.adapter, { kind: 'nobody' }, 'third');
     expect((await members).map(({ id }) => id).slice(1)).toEqual(['far']);
   });
 
@@ -173,7 +173,7 @@ describe('LocalHub', () => {
     it('gives an answer from here also when the others cannot be asked', async () => {
       const t = await withAdapter();
       const { socket } = await member(t, { id: 'here' });
-      t.adapter.peers = failing;
+      t.adapter.onPublish = failing;
 
       const asked = t.server.in('default').ask('sum');
       await settle();
@@ -189,21 +189,21 @@ describe('LocalHub', () => {
       await expect(t.server.in('default').ask('sum')).rejects.toThrow('no broker');
     });
 
-    it('settles with the answer from here while the adapter does not even count its peers', async () => {
+    it('settles with the answer from here, and calls off the others', async () => {
       const t = await withAdapter();
       const { socket } = await member(t, { id: 'here' });
-      t.adapter.peers = () => new Promise<number>(() => {});
 
       const asked = t.server.in('default').ask('sum');
       socket.receive(`${String(socket.sent[0]).split(';')[0]};default;;sum;0;0;3`);
 
       expect(await asked).toMatchObject({ id: 'here' });
+      expect(t.adapter.published.map(({ kind }) => kind)).toEqual(['query', 'cancel']);
       expect(t.clock.timers).toBe(1); // the heartbeat's
     });
 
     it('rejects with ASK_TIMEOUT, not ASK_UNHEARD, when a server keeps silent that may have somebody', async () => {
       const t = await withAdapter();
-      t.adapter.peers = () => 2;
+      t.adapter.others = ['other', 'third'];
 
       const asked = t.server.in('default').ask('sum', '', { timeoutMs: 300 });
       await settle();
@@ -215,7 +215,7 @@ describe('LocalHub', () => {
 
     it('takes the first of two answers', async () => {
       const t = await withAdapter();
-      t.adapter.peers = () => 2;
+      t.adapter.others = ['other', 'third'];
 
       const asked = t.server.in('default').ask('sum');
       answer(t.adapter, { kind: 'reply', id: 'first', body: '1' });

@@ -1,33 +1,55 @@
-import type { Adapter, Envelope } from '../../src/ports/adapter.js';
+import type { Adapter, AdapterHost, AdapterState, Envelope, QueryResult } from '../../src/ports/adapter.js';
+import { keyOf, type Topic } from '../../src/ports/topic.js';
 
 /** An adapter that does what a test tells it to, and remembers what it was asked. */
 export class ScriptedAdapter implements Adapter {
-  serverId = '';
+  /** The keys of the topics: `ndefault` for the namespace `default`. */
   readonly subscribed: string[] = [];
   readonly unsubscribed: string[] = [];
   readonly published: Envelope[] = [];
   isStopped = false;
   /** What each method does besides remembering; may throw or reject. */
   onStart: () => void | Promise<void> = () => {};
-  onSubscribe: (namespace: string) => void | Promise<void> = () => {};
+  onSubscribe: (topics: readonly string[]) => void | Promise<void> = () => {};
   onUnsubscribe: () => void = () => {};
   onPublish: (envelope: Envelope) => void | Promise<void> = () => {};
-  peers: () => number | Promise<number> = () => 1;
-  deliver: (envelope: Envelope) => void = () => {};
+  others: readonly string[] = ['other'];
+  #host: AdapterHost | undefined;
 
-  async start(serverId: string, deliver: (envelope: Envelope) => void): Promise<void> {
-    this.serverId = serverId;
-    this.deliver = deliver;
+  get serverId(): string {
+    return this.#host?.serverId ?? '';
+  }
+
+  async start(host: AdapterHost): Promise<void> {
+    this.#host = host;
     await this.onStart();
   }
 
-  subscribe(namespace: string): void | Promise<void> {
-    this.subscribed.push(namespace);
-    return this.onSubscribe(namespace);
+  deliver(envelope: Envelope): void {
+    this.#host?.deliver(envelope);
   }
 
-  unsubscribe(namespace: string): void {
-    this.unsubscribed.push(namespace);
+  /** Answers a query of this server. */
+  answer(queryId: string, result: QueryResult, { from = 'other', isLast = true } = {}): void {
+    this.deliver({ kind: 'result', from, to: this.serverId, queryId, result, isLast });
+  }
+
+  peerLeft(serverId: string): void {
+    this.#host?.peerLeft(serverId);
+  }
+
+  become(state: AdapterState): void {
+    this.#host?.stateChanged(state);
+  }
+
+  subscribe(topics: readonly Topic[]): void | Promise<void> {
+    const keys = topics.map(keyOf);
+    this.subscribed.push(...keys);
+    return this.onSubscribe(keys);
+  }
+
+  unsubscribe(topics: readonly Topic[]): void {
+    this.unsubscribed.push(...topics.map(keyOf));
     this.onUnsubscribe();
   }
 
@@ -36,8 +58,8 @@ export class ScriptedAdapter implements Adapter {
     return this.onPublish(envelope);
   }
 
-  countPeers(): number | Promise<number> {
-    return this.peers();
+  peers(): readonly string[] {
+    return this.others;
   }
 
   async stop(): Promise<void> {

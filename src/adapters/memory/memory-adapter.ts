@@ -1,20 +1,23 @@
-import type { Adapter, Envelope } from '../../ports/adapter.js';
+import type { Adapter, AdapterHost, Envelope } from '../../ports/adapter.js';
+import { keyOf, type Topic, topicOf } from '../../ports/topic.js';
 
 interface Peer {
-  readonly namespaces: Set<string>;
-  deliver(envelope: Envelope): void;
+  readonly host: AdapterHost;
+  /** The keys of its topics. */
+  readonly topics: ReadonlySet<string>;
 }
 
 /** Where servers of one process meet. */
 export class MemoryBus {
   readonly #peers = new Map<string, Peer>();
 
-  join(serverId: string, peer: Peer): void {
-    this.#peers.set(serverId, peer);
+  join(peer: Peer): void {
+    this.#peers.set(peer.host.serverId, peer);
   }
 
   leave(serverId: string): void {
     this.#peers.delete(serverId);
+    for (const { host } of this.others(serverId)) host.peerLeft(serverId);
   }
 
   /** All but one. Who leaves while this is read does not come any more. */
@@ -33,41 +36,43 @@ export class MemoryBus {
  */
 export class MemoryAdapter implements Adapter {
   readonly #bus: MemoryBus;
-  readonly #namespaces = new Set<string>();
-  #serverId: string | undefined;
+  readonly #topics = new Set<string>();
+  #host: AdapterHost | undefined;
 
   constructor(bus: MemoryBus) {
     this.#bus = bus;
   }
 
-  async start(serverId: string, deliver: (envelope: Envelope) => void): Promise<void> {
-    this.#serverId = serverId;
-    this.#bus.join(serverId, { namespaces: this.#namespaces, deliver });
+  async start(host: AdapterHost): Promise<void> {
+    this.#host = host;
+    this.#bus.join({ host, topics: this.#topics });
   }
 
-  subscribe(namespace: string): void {
-    this.#namespaces.add(namespace);
+  subscribe(topics: readonly Topic[]): void {
+    for (const topic of topics) this.#topics.add(keyOf(topic));
   }
 
-  unsubscribe(namespace: string): void {
-    this.#namespaces.delete(namespace);
+  unsubscribe(topics: readonly Topic[]): void {
+    for (const topic of topics) this.#topics.delete(keyOf(topic));
   }
 
   publish(envelope: Envelope): void {
-    if (this.#serverId === undefined) return;
-    if (envelope.kind === 'result') return this.#bus.peer(envelope.to)?.deliver(envelope);
-    for (const peer of this.#bus.others(this.#serverId)) {
-      if (envelope.kind === 'query' || peer.namespaces.has(envelope.target.namespace)) peer.deliver(envelope);
+    if (!this.#host) return;
+    const { serverId } = this.#host;
+    if (envelope.kind === 'result') return this.#bus.peer(envelope.to)?.host.deliver(envelope);
+    const key = envelope.kind === 'broadcast' ? keyOf(topicOf(envelope.target)) : undefined;
+    for (const { host, topics } of this.#bus.others(serverId)) {
+      if (key === undefined || topics.has(key)) host.deliver(envelope);
     }
   }
 
-  countPeers(): number {
-    return this.#serverId === undefined ? 0 : [...this.#bus.others(this.#serverId)].length;
+  peers(): readonly string[] {
+    return this.#host ? Array.from(this.#bus.others(this.#host.serverId), ({ host }) => host.serverId) : [];
   }
 
   async stop(): Promise<void> {
-    if (this.#serverId !== undefined) this.#bus.leave(this.#serverId);
-    this.#serverId = undefined;
+    if (this.#host) this.#bus.leave(this.#host.serverId);
+    this.#host = undefined;
   }
 }
 
