@@ -86,6 +86,15 @@ export const MESSAGE_OF = {
   CLIENT_CANNOT_BROADCAST: (_: Record<string, never>): string =>
     'only a server can broadcast. Emit an event, and let a handler on the server broadcast it.',
 
+  ADAPTER_UNREACHABLE: (d: { broker: string; reason: string }): string =>
+    `${d.broker} cannot be reached: ${d.reason}. Start it, or correct its address or credentials; ` +
+    "with whenDown: 'degrade' the server starts without it and goes on trying.",
+  ADAPTER_DOWN: (d: { broker: string }): string =>
+    `${d.broker} cannot be reached at the moment, so the other servers cannot be asked. Try again when app.nefeli.cluster.state is 'up'.`,
+  ADAPTER_FULL: (d: { broker: string; maxBytes: number }): string =>
+    `a message for other servers was refused: ${d.maxBytes} bytes wait for ${d.broker} already. ` +
+    'Send less while it is down or slow, or raise maxQueueBytes of the adapter.',
+
   NEXT_CALLED_TWICE: (d: { middleware: string }): string =>
     `${d.middleware} has called next() twice, but a handler runs once for a message. Keep the promise of the first call.`,
   REPLY_INVALID: (d: { origin: string; reason: string }): string =>

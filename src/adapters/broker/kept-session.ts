@@ -1,0 +1,135 @@
+import type { Scheduler, Timer } from '../../ports/clock.js';
+import type { Random } from '../../ports/random.js';
+import type { Broker, BrokerSession } from './broker.js';
+
+/** How long a broker may take for anything before it is given up. */
+const COMMAND_TIMEOUT_MS = 2_000;
+
+/** How long it may take to connect, to sign in and to subscribe. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A wait is anywhere between none and this, doubled with each attempt: servers that lost a broker together do not come back together. */
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 5_000;
+
+interface KeptSessionParts {
+  readonly broker: Broker;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  onMessage(channel: string, bytes: Uint8Array): void;
+  /** Makes a new session ready: it is in use once this is fulfilled. */
+  prepare(session: BrokerSession): Promise<void>;
+  onUp(): void;
+  /** The session in use has ended. */
+  onDown(cause: unknown): void;
+  /** An attempt has failed while there was no session. */
+  onFailed(cause: unknown): void;
+}
+
+/** A session with a broker that is replaced by a new one whenever it ends, for as long as it takes. */
+export class KeptSession {
+  readonly #parts: KeptSessionParts;
+  #current: BrokerSession | undefined;
+  #attempts = 0;
+  #timer: Timer | undefined;
+  #isStopped = false;
+
+  constructor(parts: KeptSessionParts) {
+    this.#parts = parts;
+  }
+
+  get isUp(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** Tries once, and goes on trying if that fails. Rejects with what it has failed with. */
+  async start(): Promise<void> {
+    await this.#attempt();
+  }
+
+  /**
+   * Has something done, in time. Whatever fails ends the session.
+   *
+   * @throws what it has failed with; an error when there is no session
+   */
+  async run(action: (session: BrokerSession) => Promise<void>): Promise<void> {
+    const session = this.#current;
+    if (!session) throw new Error('there is no session');
+    try {
+      await this.#within(COMMAND_TIMEOUT_MS, action(session));
+    } catch (error) {
+      this.#ended(session, error);
+      throw error;
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#current?.close();
+    this.#current = undefined;
+  }
+
+  async #attempt(): Promise<void> {
+    const { broker, onMessage, prepare } = this.#parts;
+    let session: BrokerSession | undefined;
+    let early: { readonly cause: unknown } | undefined;
+    const onEnd = (cause: unknown): void => {
+      early = { cause };
+      if (session) this.#ended(session, cause);
+    };
+    const connecting = broker.connect({ onMessage, onEnd });
+    try {
+      session = await this.#within(CONNECT_TIMEOUT_MS, connecting);
+      await this.#within(CONNECT_TIMEOUT_MS, prepare(session));
+      if (early) throw early.cause;
+    } catch (error) {
+      // One that comes too late is let go of.
+      connecting.then(
+        (late) => late.close(),
+        () => {},
+      );
+      if (!this.#isStopped) {
+        this.#parts.onFailed(error);
+        this.#later();
+      }
+      throw error;
+    }
+    if (this.#isStopped) return session.close();
+    this.#attempts = 0;
+    this.#current = session;
+    this.#parts.onUp();
+  }
+
+  #ended(session: BrokerSession, cause: unknown): void {
+    if (session !== this.#current) return;
+    this.#current = undefined;
+    session.close();
+    this.#parts.onDown(cause);
+    this.#later();
+  }
+
+  /** Full jitter. @source AWS architecture blog, "Exponential backoff and jitter" */
+  #later(): void {
+    const { scheduler, random } = this.#parts;
+    const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(this.#attempts, 16));
+    this.#attempts += 1;
+    this.#timer = scheduler.after(random.fraction() * longest, () => {
+      this.#attempt().catch(() => {}); // told by `onFailed`, and tried again
+    });
+  }
+
+  async #within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+    let timer: Timer | undefined;
+    const overdue = new Promise<never>((_, reject) => {
+      timer = this.#parts.scheduler.after(timeoutMs, () =>
+        reject(new Error(`the broker has not answered within ${timeoutMs} ms`)),
+      );
+    });
+    try {
+      return await Promise.race([promise, overdue]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+}

@@ -1,0 +1,241 @@
+import { WsError } from '../../errors.js';
+import type { AdapterHost, AdapterState, Envelope } from '../../ports/adapter.js';
+import type { Timer } from '../../ports/clock.js';
+import { type Topic, topicOf } from '../../ports/topic.js';
+import type { Broker, BrokerSession } from './broker.js';
+import type { BrokerAdapterOptions } from './broker-options.js';
+import { Channels } from './channels.js';
+import { HeardCounts } from './heard-counts.js';
+import { KeptSession } from './kept-session.js';
+import { Listening } from './listening.js';
+import { Membership } from './membership.js';
+import { PacketCodec } from './packet-codec.js';
+import { type Control, isControl, type NumberedMessage } from './record.js';
+import { Sender } from './sender.js';
+
+const TICK_MS = 1_000;
+
+/** How often a server says that it is alive. */
+const TICKS_A_BEAT = 3;
+
+/** A clock that has moved on by so much between two ticks says that this process has stood still, not that the others are dead. */
+const STOOD_STILL_MS = 3_000;
+
+/** When nobody new has answered for so long after a start, all are known. */
+const SETTLE_MS = 100;
+const MAX_SETTLE_ROUNDS = 10;
+
+/** How long what waits may take to be sent when the server stops. */
+const STOP_MS = 1_000;
+
+/** How many channels a server tells of when it says how far it has come: to one that was cut off, and to all with each beat. */
+const MAX_COUNTS = 10_000;
+const MAX_BEAT_COUNTS = 500;
+
+/** How many bytes may wait for a broker that is there, and slow. */
+const MAX_SLOW_BYTES = 16 * 1024 * 1024;
+
+/** One server that takes part over a broker, from its start to its stop. */
+export class Participant {
+  readonly #host: AdapterHost;
+  readonly #broker: string;
+  readonly #maxQueueBytes: number;
+  readonly #channels: Channels;
+  readonly #codec: PacketCodec;
+  readonly #members = new Membership();
+  readonly #session: KeptSession;
+  readonly #listening: Listening;
+  readonly #sender: Sender;
+  readonly #heard: HeardCounts;
+  readonly #ownChannel: string;
+  #state: AdapterState = 'up';
+  #ticks = 0;
+  #tickedAtMs: number;
+  #beatAtMs: number;
+  #timer: Timer | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(host: AdapterHost, broker: Broker, options: Required<BrokerAdapterOptions>) {
+    const { scheduler, random, metrics, serverId } = host;
+    this.#host = host;
+    this.#broker = broker.name;
+    this.#maxQueueBytes = options.maxQueueBytes;
+    this.#channels = new Channels(options.app);
+    this.#codec = new PacketCodec(options.secret || undefined);
+    this.#ownChannel = this.#channels.server(serverId);
+    this.#session = new KeptSession({
+      ...{ broker, scheduler, random },
+      onMessage: (channel, bytes) => this.#receive(channel, bytes),
+      prepare: (session) => this.#introduce(session),
+      onUp: () => this.#up(),
+      onDown: (cause) => this.#down(cause),
+      onFailed: (cause) => this.#down(cause),
+    });
+    this.#listening = new Listening(this.#session);
+    this.#sender = new Sender({ serverId, codec: this.#codec, session: this.#session, scheduler });
+    this.#heard = new HeardCounts((messages) => metrics.count('adapter.lost', messages));
+    this.#tickedAtMs = this.#beatAtMs = scheduler.nowMs();
+  }
+
+  get peers(): readonly string[] {
+    return this.#members.names;
+  }
+
+  /** Fulfilled when all are known who are there. Rejected when the broker cannot be reached: then it is tried for. */
+  async start(): Promise<void> {
+    void this.#listening.add([this.#channels.all, this.#ownChannel]);
+    this.#later();
+    await this.#session.start();
+    for (let round = 0, known = -1; round < MAX_SETTLE_ROUNDS && known < this.peers.length; round += 1) {
+      known = this.peers.length;
+      await new Promise<void>((resolve) => this.#host.scheduler.after(SETTLE_MS, resolve));
+    }
+  }
+
+  subscribe(topics: readonly Topic[]): Promise<void> {
+    return this.#listening.add(topics.map((topic) => this.#channels.of(topic)));
+  }
+
+  unsubscribe(topics: readonly Topic[]): void {
+    const channels = topics.map((topic) => this.#channels.of(topic));
+    this.#listening.remove(channels);
+    for (const channel of channels) this.#heard.leave(channel);
+  }
+
+  publish(envelope: Envelope): void | Promise<void> {
+    if (this.#stopping) return;
+    const isKept = envelope.kind === 'broadcast' || envelope.kind === 'event';
+    const broker = this.#broker;
+    const { isUp } = this.#session;
+    if (!isKept && !isUp) throw new WsError('ADAPTER_DOWN', { broker });
+    const record = this.#codec.writeRecord(envelope);
+    const maxBytes = isUp ? Math.max(this.#maxQueueBytes, MAX_SLOW_BYTES) : this.#maxQueueBytes;
+    if (this.#sender.bytes + record.length > maxBytes) throw new WsError('ADAPTER_FULL', { broker, maxBytes });
+    const item = { channel: this.#channelOf(envelope), record, isKept, sequence: undefined };
+    if (isKept) return this.#sender.send(item);
+    return new Promise((resolve, reject) => {
+      this.#sender.send({ ...item, settle: (error) => (error === undefined ? resolve() : reject(error)) });
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#host.metrics.count('adapter.lost', await this.#sender.stop(STOP_MS));
+    // Whoever does not hear it finds out.
+    const counts = this.#sender.counts.since(this.#beatAtMs, MAX_BEAT_COUNTS);
+    await this.#sender.tell(this.#channels.all, 'bye', counts).catch(() => {});
+    this.#timer?.cancel();
+    this.#session.stop();
+    for (const serverId of this.peers) this.#members.left(serverId);
+  }
+
+  #channelOf(envelope: Envelope): string {
+    if (envelope.kind === 'broadcast') return this.#channels.of(topicOf(envelope.target));
+    return envelope.kind === 'result' ? this.#channels.server(envelope.to) : this.#channels.all;
+  }
+
+  /** Subscribes to everything first: whoever hears the hello may send at once. */
+  async #introduce(session: BrokerSession): Promise<void> {
+    await this.#listening.restore(session);
+    this.#members.excuse(this.#host.scheduler.nowMs());
+    this.#sender.awaitServers(this.peers);
+    const counts = this.#sender.counts.since(0, MAX_COUNTS);
+    await session.publish(this.#sender.packetsOf(this.#channels.all, 'hello', counts));
+  }
+
+  #up(): void {
+    if (this.#state === 'down') this.#host.log.info({ broker: this.#broker }, 'the broker can be reached again');
+    this.#become('up');
+    this.#listening.resume();
+    this.#sender.up();
+  }
+
+  #down(cause: unknown): void {
+    const { log } = this.#host;
+    if (this.#state === 'up') {
+      log.warn({ err: cause, broker: this.#broker }, 'the broker cannot be reached: it is tried for');
+    } else log.debug({ err: cause, broker: this.#broker }, 'the broker could not be reached');
+    this.#become('down');
+    this.#sender.down(new WsError('ADAPTER_DOWN', { broker: this.#broker }, { cause }));
+  }
+
+  #become(state: AdapterState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#host.stateChanged(state);
+  }
+
+  #receive(channel: string, bytes: Uint8Array): void {
+    const { serverId, metrics, scheduler } = this.#host;
+    const isOwn = (from: string): boolean => from === serverId;
+    const content = this.#codec.read(channel, bytes, isOwn);
+    if (content && isOwn(content.from)) return;
+    if (!content || !this.#members.heard(content.from, scheduler.nowMs())) return metrics.count('adapter.malformed');
+    this.#sender.heard(content.from);
+    for (const message of content.messages) this.#take(channel, content.from, message);
+  }
+
+  #take(channel: string, from: string, { message, sequence }: NumberedMessage): void {
+    const { serverId, metrics, scheduler } = this.#host;
+    if (isControl(message)) return this.#heed(message);
+    // What is under way when a channel is left, or meant for a server of another name.
+    if (!this.#listening.has(channel) || (message.kind === 'result' && message.to !== serverId)) return;
+    if (sequence && !this.#heard.take(from, { channel, ...sequence }, scheduler.nowMs())) {
+      return metrics.count('adapter.repeated');
+    }
+    this.#host.deliver(message);
+  }
+
+  #heed({ kind, from, counts }: Control): void {
+    const nowMs = this.#host.scheduler.nowMs();
+    for (const count of counts) if (this.#listening.has(count.channel)) this.#heard.told(from, count, nowMs);
+    if (kind === 'bye') {
+      this.#heard.forget(from);
+      this.#left(from);
+    }
+    if (kind !== 'hello') return;
+    // Told at once, in answer: what was sent while it was away is what it has missed.
+    const all = this.#sender.counts.since(0, MAX_COUNTS);
+    this.#sender.tell(this.#channels.server(from), 'here', all).catch(() => {}); // the session has ended: it will hear of this one anew
+  }
+
+  #left(serverId: string): void {
+    this.#sender.heard(serverId);
+    if (this.#members.left(serverId)) this.#host.peerLeft(serverId);
+  }
+
+  #later(): void {
+    this.#timer = this.#host.scheduler.after(TICK_MS, () => {
+      this.#tick();
+      this.#later();
+    });
+  }
+
+  #tick(): void {
+    const nowMs = this.#host.scheduler.nowMs();
+    const sinceLastMs = nowMs - this.#tickedAtMs;
+    this.#tickedAtMs = nowMs;
+    if (!this.#session.isUp) return;
+    if (sinceLastMs > STOOD_STILL_MS) this.#members.excuse(nowMs);
+    for (const serverId of this.#members.expire(nowMs)) {
+      this.#sender.heard(serverId);
+      this.#host.peerLeft(serverId);
+    }
+    this.#ticks += 1;
+    if (this.#ticks % TICKS_A_BEAT === 0) this.#beat(nowMs);
+  }
+
+  #beat(nowMs: number): void {
+    this.#sender.counts.trim(nowMs);
+    this.#heard.trim(nowMs);
+    const counts = this.#sender.counts.since(this.#beatAtMs, MAX_BEAT_COUNTS);
+    this.#beatAtMs = nowMs;
+    // One that fails ends the session: a broker that does not answer is found out by it.
+    this.#sender.tell(this.#channels.all, 'here', counts).catch(() => {});
+    this.#session.run((session) => session.ping()).catch(() => {});
+  }
+}

@@ -1,0 +1,87 @@
+import type { Broker, BrokerSession, Packet, SessionEvents } from '../../src/adapters/broker/broker.js';
+
+/** One life of a server's connection to a {@link MemoryBroker}. */
+class MemorySession implements BrokerSession {
+  readonly channels = new Set<string>();
+  isOpen = true;
+
+  constructor(
+    readonly broker: MemoryBroker,
+    readonly events: SessionEvents,
+  ) {}
+
+  async subscribe(channels: readonly string[]): Promise<void> {
+    this.broker.commands.push(['subscribe', ...channels]);
+    await this.broker.take(this);
+    for (const channel of channels) this.channels.add(channel);
+  }
+
+  async unsubscribe(channels: readonly string[]): Promise<void> {
+    this.broker.commands.push(['unsubscribe', ...channels]);
+    await this.broker.take(this);
+    for (const channel of channels) this.channels.delete(channel);
+  }
+
+  async publish(packets: readonly Packet[]): Promise<void> {
+    this.broker.commands.push(['publish', ...packets.map(({ channel }) => channel)]);
+    await this.broker.take(this);
+    for (const packet of packets) this.broker.spread(packet);
+    if (this.broker.forgetsToConfirm) await new Promise(() => {});
+  }
+
+  async ping(): Promise<void> {
+    await this.broker.take(this);
+  }
+
+  close(): void {
+    this.isOpen = false;
+    this.broker.sessions.delete(this);
+  }
+}
+
+/** A message broker within a test, which may be told to fail in every way that brokers do. */
+export class MemoryBroker implements Broker {
+  readonly name = 'MemoryBroker';
+  readonly sessions = new Set<MemorySession>();
+  /** What it was asked, in order. */
+  readonly commands: string[][] = [];
+  connects = 0;
+  /** Nobody can connect. */
+  isDown = false;
+  /** It takes what comes and does nothing. */
+  isStalled = false;
+  /** It delivers, and does not say so. */
+  forgetsToConfirm = false;
+  /** Which packets it takes, and does not deliver. */
+  loses: (packet: Packet) => boolean = () => false;
+
+  async connect(events: SessionEvents): Promise<BrokerSession> {
+    this.connects += 1;
+    if (this.isStalled) await new Promise(() => {});
+    if (this.isDown) throw new Error('connection refused');
+    const session = new MemorySession(this, events);
+    this.sessions.add(session);
+    return session;
+  }
+
+  /** Ends sessions as a broker does that goes: those that `which` says. */
+  kill(which: (index: number) => boolean = () => true): void {
+    for (const [index, session] of [...this.sessions].entries()) {
+      if (!which(index)) continue;
+      session.close();
+      session.events.onEnd(new Error('connection reset'));
+    }
+  }
+
+  /** What anybody may publish who can reach it. */
+  spread({ channel, bytes }: Packet): void {
+    if (this.loses({ channel, bytes })) return;
+    for (const { channels, events } of [...this.sessions]) if (channels.has(channel)) events.onMessage(channel, bytes);
+  }
+
+  async take(session: MemorySession): Promise<void> {
+    await Promise.resolve();
+    if (this.isStalled) await new Promise(() => {});
+    if (!session.isOpen) throw new Error('connection closed');
+  }
+}
