@@ -11,6 +11,10 @@ export default defineConfig({
         find: /^nefeli\/connection-style$/,
         replacement: fileURLToPath(new URL('./src/connection-style/index.ts', import.meta.url)),
       },
+      {
+        find: /^nefeli\/redis$/,
+        replacement: fileURLToPath(new URL('./src/adapters/redis/index.ts', import.meta.url)),
+      },
       { find: /^nefeli\/testing$/, replacement: fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)) },
     ],
   },

@@ -1,0 +1,3 @@
+export type { BrokerAdapterOptions } from '../broker/broker-options.js';
+export { redisAdapter } from './redis-adapter.js';
+export type { RedisAdapterOptions } from './redis-options.js';
