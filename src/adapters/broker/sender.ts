@@ -9,8 +9,11 @@ import { SentCounts } from './sent-counts.js';
 /** How many writes the broker may still have to confirm before the next one waits for it. */
 const MAX_BATCHES_UNDER_WAY = 8;
 
-/** How long what waits is held back, after an outage, for others that have not come back yet. */
-const HOLD_MS = 3_000;
+/**
+ * How long what waits is held back, after an outage, for others that have not come back yet: longer than the longest wait between
+ * two attempts.
+ */
+const HOLD_MS = 6_000;
 
 /** How many channels one control message tells of. */
 const COUNTS_A_MESSAGE = 500;
