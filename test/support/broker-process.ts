@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,11 @@ const PROGRAMS = {
       ...['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
     ],
     isReady: /Ready to accept connections/,
+  },
+  sentinel: {
+    command: 'redis-server',
+    args: (port, folder) => ['--sentinel', '--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
+    isReady: /monitor master/,
   },
   nats: {
     command: 'nats-server',
@@ -54,7 +59,19 @@ export class BrokerProcess {
   readonly #program: Program;
   readonly #args: readonly string[];
   readonly #folder: string;
+  /** A file of its configuration, which comes before all else. */
+  readonly #files: string[] = [];
   #child: ChildProcess | undefined;
+
+  /** A sentinel that watches one Redis by the name `main`. */
+  static async startSentinel(redisPort: number): Promise<BrokerProcess> {
+    const sentinel = new BrokerProcess('sentinel', await freePort(), []);
+    const config = join(sentinel.#folder, 'sentinel.conf');
+    writeFileSync(config, `sentinel monitor main 127.0.0.1 ${redisPort} 1\n`);
+    sentinel.#files.push(config);
+    await sentinel.resume();
+    return sentinel;
+  }
 
   private constructor(kind: BrokerKind, port: number, args: readonly string[]) {
     this.port = port;
@@ -87,7 +104,7 @@ export class BrokerProcess {
   /** Starts it again, on the same port, with nothing remembered. */
   async resume(): Promise<void> {
     const { command, args, isReady } = this.#program;
-    const child = spawn(command, [...args(this.port, this.#folder), ...this.#args], {
+    const child = spawn(command, [...this.#files, ...args(this.port, this.#folder), ...this.#args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

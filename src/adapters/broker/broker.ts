@@ -35,6 +35,6 @@ export interface BrokerSession {
 export interface Broker {
   /** For people: `Redis`. */
   readonly name: string;
-  /** Tries once, at one of its addresses. An error that it rejects with holds no credentials. */
+  /** Tries each of its addresses once, until one lets it in. An error that it rejects with holds no credentials. */
   connect(events: SessionEvents): Promise<BrokerSession>;
 }

@@ -8,23 +8,39 @@ const CHANNELS_A_COMMAND = 1_000;
 /** Redis, and what speaks its language. Two connections: while one is subscribed it cannot publish. */
 export class RedisBroker implements Broker {
   readonly name = 'Redis';
-  readonly #nextMaker: () => MakeClient;
+  readonly #makers: readonly MakeClient[];
+  /** Which address is tried first: the one that worked last. */
+  #at = 0;
 
-  constructor(nextMaker: () => MakeClient) {
-    this.#nextMaker = nextMaker;
+  constructor(makers: readonly MakeClient[]) {
+    this.#makers = makers;
   }
 
   async connect(events: SessionEvents): Promise<BrokerSession> {
-    const make = this.#nextMaker();
-    const session = new RedisSession(make(), make(), events);
-    try {
-      await session.open();
-    } catch (error) {
-      session.close();
-      throw error;
+    let failure: unknown;
+    for (const _ of this.#makers) {
+      const make = this.#makers[this.#at % this.#makers.length];
+      try {
+        if (make) return await connectTo(make, events);
+      } catch (error) {
+        failure = error;
+        this.#at += 1;
+      }
     }
-    return session;
+    throw failure;
   }
+}
+
+/** Both connections go to the same address. */
+async function connectTo(make: MakeClient, events: SessionEvents): Promise<BrokerSession> {
+  const session = new RedisSession(make(), make(), events);
+  try {
+    await session.open();
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+  return session;
 }
 
 class RedisSession implements BrokerSession {
@@ -48,9 +64,10 @@ class RedisSession implements BrokerSession {
       });
       client.on('end', () => this.#end());
     }
-    this.#subscriber.on('messageBuffer', (channel: Buffer, bytes: Buffer) =>
-      this.#events.onMessage(channel.toString('latin1'), bytes),
-    );
+    this.#subscriber.on('messageBuffer', (channel: Buffer, bytes: Buffer) => {
+      // What is read after the end belongs to nobody: the next session has begun to count.
+      if (!this.#isOver) this.#events.onMessage(channel.toString('latin1'), bytes);
+    });
     // Neither is left behind where the other one fails.
     await this.#plainly(Promise.all([this.#publisher.connect(), this.#subscriber.connect()]));
   }
@@ -76,8 +93,12 @@ class RedisSession implements BrokerSession {
 
   close(): void {
     this.#isOver = true;
-    this.#publisher.disconnect();
-    this.#subscriber.disconnect();
+    for (const client of [this.#publisher, this.#subscriber]) {
+      client.disconnect();
+      // A goodbye that is not answered would keep the connection, and the process, for minutes. There is none before the first dial.
+      const { stream } = client as { readonly stream?: Redis['stream'] };
+      stream?.destroy();
+    }
   }
 
   #end(): void {

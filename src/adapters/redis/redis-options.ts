@@ -45,31 +45,27 @@ const oneLife = (redis: RedisOptions): RedisOptions & { replyMapping: 'legacy' }
   replyMapping: 'legacy',
 });
 
-/** Makes the clients of one attempt: both for the same address. */
+/** Makes a client for one address. */
 export type MakeClient = () => Redis;
 
 /**
- * Gives, for each attempt anew, a maker of clients: of several addresses the next one each time.
+ * Makers of clients, one for each address that is given.
  *
  * @throws {OPTION_INVALID}
  */
-export function clientMakers({ url, nodes, client, redis = {} }: RedisAdapterOptions): () => MakeClient {
+export function clientMakers({ url, nodes, client, redis = {} }: RedisAdapterOptions): readonly MakeClient[] {
   const given = [url, nodes, client].filter((way) => way !== undefined).length;
-  if (given > 1 || (given === 0 && Object.keys(redis).length === 0)) {
+  if (given > 1 || (given === 0 && Object.keys(redis).length === 0) || nodes?.length === 0) {
     // The values may hold a password, and are not shown.
     const option = 'url, nodes, client or redis of redisAdapter';
     const value = given > 1 ? 'several of them' : 'none of them';
     throw new WsError('OPTION_INVALID', { option, value, expected: 'one of them, to say where Redis is' });
   }
-  if (client) return () => () => duplicate(client, redis);
+  if (client) return [() => duplicate(client, redis)];
   const urls = nodes ?? (url === undefined ? [] : [url]);
   for (const each of urls) checkUrl(each);
-  if (urls.length === 0) return () => () => new Redis(oneLife(redis));
-  let attempts = 0;
-  return () => {
-    const at = urls[attempts++ % urls.length] ?? '';
-    return () => new Redis(at, oneLife(redis));
-  };
+  if (urls.length === 0) return [() => new Redis(oneLife(redis))];
+  return urls.map((each) => () => new Redis(each, oneLife(redis)));
 }
 
 function checkUrl(url: unknown): void {
