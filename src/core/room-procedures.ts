@@ -96,7 +96,10 @@ async function enterRoom(
   if (ns.room(room)) return;
   checkRoomCount(context);
   const entered = context.settings.hub?.enterRoom(ns, room);
-  if (entered && !(await isStillJoining(context, ns, room, entered))) return;
+  if (entered) {
+    await entered;
+    if (!isStillJoining(context, ns, room)) return;
+  }
   ns.addRoom(room);
   context.roomCount += 1;
   context.settings.hub?.joined(ns, room);
@@ -104,27 +107,22 @@ async function enterRoom(
 }
 
 /**
- * Waits until what other servers broadcast to the room arrives here.
+ * After the room has been subscribed: whether it is still to be joined, or else is given up. In one turn with the joining, for
+ * both sides may join at the same time.
  *
  * @returns `false` when it has been joined meanwhile
  */
-async function isStillJoining(
-  context: ConnContext,
-  ns: LiveNSConn,
-  room: string,
-  entered: Promise<void>,
-): Promise<boolean> {
-  await entered;
+function isStillJoining(context: ConnContext, ns: LiveNSConn, room: string): boolean {
   let isJoining = false;
   try {
     mustStillBe(context, ns);
     if (ns.room(room)) return false;
     checkRoomCount(context);
     isJoining = true;
+    return true;
   } finally {
     if (!isJoining) context.settings.hub?.abandonRoom(ns, room);
   }
-  return true;
 }
 
 /** Lets the other side leave what it has joined in vain. */
