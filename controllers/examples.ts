@@ -132,4 +132,12 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
       build: async () => (await import('./tls/app.js')).buildTlsApp(),
     },
   ],
+  [
+    'scale-out',
+    {
+      title: 'Scale-out: two processes that are one server, side by side',
+      invitation: 'say something to both servers',
+      build: async () => (await import('./scale-out/app.js')).buildScaleOutApp(),
+    },
+  ],
 ]);

@@ -22,7 +22,7 @@ const TICKS_A_BEAT = 3;
 const STOOD_STILL_MS = 3_000;
 
 /** When nobody new has answered for so long after a start, all are known. */
-const SETTLE_MS = 100;
+const SETTLE_MS = 200;
 const MAX_SETTLE_ROUNDS = 10;
 
 /** How long what waits may take to be sent when the server stops. */

@@ -67,7 +67,7 @@ async function together(count: number, options?: Partial<BrokerAdapterOptions>) 
 
 async function startNode({ adapter, host }: Node, clock: ManualClock): Promise<void> {
   const started = adapter.start(host);
-  await clock.advance(300);
+  await clock.advance(500);
   await started;
 }
 
