@@ -21,7 +21,8 @@ export interface Servers {
 export async function startServers(redisUrl = process.env['REDIS_URL']): Promise<Servers> {
   if (!existsSync(PROGRAM)) return await startInOneProcess('this example has not been compiled');
   if (redisUrl) return await startProcesses(redisUrl, 'Two processes, joined by the Redis at REDIS_URL.');
-  if (spawnSync('redis-server', ['--version']).status !== 0) return await startInOneProcess('there is no redis-server here, and REDIS_URL is not set');
+  if (spawnSync('redis-server', ['--version']).status !== 0)
+    return await startInOneProcess('there is no redis-server here, and REDIS_URL is not set');
   const { url, stop } = await startRedis();
   const what = 'Two processes, joined by a redis-server that this example has started, for REDIS_URL is not set.';
   const servers = await startProcesses(url, what).catch(async (error: unknown) => {

@@ -8,15 +8,15 @@ import type { Body } from '../protocol/message.js';
 /** Asks several connections and gives the first answer; the others need not answer any more. */
 export async function askFirst(
   receivers: readonly NSConn[],
-  { event, body, json }: BroadcastContent,
+  content: BroadcastContent,
   options: WaitOptions & { readonly timeoutMs: number },
 ): Promise<Answer> {
   const answered = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, answered.signal]) : answered.signal;
-  const asked = json ? new WrittenJson(String(body)) : body;
+  const asked = askedBody(content);
   const asks = receivers.map(async (ns) => {
-    const reply = await ns.ask(event, asked, { timeoutMs: options.timeoutMs, signal });
-    return new LiveAnswer(ns.conn.id, event, reply.body);
+    const reply = await ns.ask(content.event, asked, { timeoutMs: options.timeoutMs, signal });
+    return new LiveAnswer(ns.conn.id, content.event, reply.body);
   });
   try {
     return await Promise.any(asks);
@@ -25,6 +25,11 @@ export async function askFirst(
   } finally {
     answered.abort();
   }
+}
+
+/** What has been made ready to be sent already, for `ask`, which makes ready what it is given. */
+export function askedBody({ body, json }: BroadcastContent): unknown {
+  return json ? new WrittenJson(String(body)) : body;
 }
 
 /** The answer of one connection, here or on another server. */

@@ -3,7 +3,7 @@ import type { Act, BroadcastContent, Member, Query, QueryResult } from '../ports
 import type { Answer } from '../ports/broadcaster.js';
 import type { NSConn, WaitOptions } from '../ports/conn.js';
 import type { Target } from '../ports/hub.js';
-import { askFirst, LiveAnswer } from './asker.js';
+import { askedBody, askFirst, LiveAnswer } from './asker.js';
 import type { LocalDelivery } from './local-delivery.js';
 import type { Registry } from './registry.js';
 
@@ -71,14 +71,14 @@ export class LocalAnswers {
   /** Asks all, and tells each answer and each failure as it comes. */
   async gather(
     target: Target,
-    { event, body }: BroadcastContent,
+    content: BroadcastContent,
     patience: Patience,
     tell: (result: QueryResult) => void,
   ): Promise<void> {
     await this.#each(target, async (ns) => {
       const { id } = ns.conn;
       try {
-        const reply = await ns.ask(event, body, patience);
+        const reply = await ns.ask(content.event, askedBody(content), patience);
         tell({ kind: 'reply', id, body: reply.body });
       } catch (error) {
         tell({ kind: 'error', id, text: textOf(error) });

@@ -253,7 +253,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
     promise('keeps the mark of a body that is JSON, and marks no other', async () => {
       const [first, second] = pair();
-      await second.adapter.subscribe('default');
+      await second.subscribe('default');
 
       for (const json of [true, undefined] as const) {
         await first.broadcast('default', { body: '{"a":1}', ...(json && { json }) });
@@ -439,7 +439,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
       const [first, second] = pair();
       await second.subscribe('default');
 
-      const content = { event: 'e', body: '{}', binary: false, json: true, later: 'x' };
+      const content = { event: 'e', body: '{}', binary: false, json: true, later: 'x' } as const;
       await first.adapter.publish({ kind: 'broadcast', from: first.id, target: targetIn('default'), content });
 
       await vi.waitFor(() => expect(second.broadcasts.map((broadcast) => broadcast.content)).toEqual([content]));

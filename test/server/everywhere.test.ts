@@ -42,6 +42,20 @@ describe('gathering over several servers', () => {
     expect(gathered).toMatchObject({ failures: [], silentServers: [], isComplete: true });
   });
 
+  it('asks with an object as JSON, and with a text as it is, here and there', async () => {
+    const [a, b] = await together(2);
+    const echo: Namespaces = { default: { who: (msg) => String(msg.body) } };
+    for (const t of [a, b]) await client(t, 'somebody', echo);
+
+    for (const [body, sent] of [
+      [{ n: 1 }, '{"n":1}'],
+      ['{"n":1}', '{"n":1}'],
+    ] as const) {
+      const { answers } = await a.server.in('default').gather('who', body);
+      expect(answers.map((answer) => answer.body)).toEqual([sent, sent]);
+    }
+  });
+
   it('names those who have answered with an error, are gone, or have kept silent for timeoutMs', async () => {
     const [a, b] = await together(2);
     await client(a, 'fine');

@@ -41,7 +41,7 @@ describe('the cluster of a server', () => {
     expect(adapter.published.map((envelope) => envelope.kind === 'event' && envelope.content)).toEqual([
       { event: 'a', body: 'text', binary: false },
       { event: 'b', body: Uint8Array.of(1), binary: true },
-      { event: 'c', body: '{"n":1}', binary: false },
+      { event: 'c', body: '{"n":1}', binary: false, json: true },
     ]);
     expect(() => cluster.emit('d', 1n)).toThrow(/^BODY_NOT_SENDABLE/);
   });

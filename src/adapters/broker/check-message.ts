@@ -61,8 +61,8 @@ function targetOf(value: unknown): Target | undefined {
 /** A content is passed on with what else it holds, for a later version to read: texts, numbers and truth values. */
 function contentOf(value: unknown, body: Body | undefined): BroadcastContent | undefined {
   if (!isFields(value) || body === undefined) return undefined;
-  const { event, binary } = value;
-  if (!isText(event) || typeof binary !== 'boolean') return undefined;
+  const { event, binary, json } = value;
+  if (!isText(event) || typeof binary !== 'boolean' || !(json === undefined || json === true)) return undefined;
   const rest = Object.entries(value).filter(([, field]) => typeof field !== 'object');
   return { ...Object.fromEntries(rest), event, binary, body };
 }
