@@ -12,6 +12,10 @@ export default defineConfig({
         replacement: fileURLToPath(new URL('./src/connection-style/index.ts', import.meta.url)),
       },
       {
+        find: /^nefeli\/nats$/,
+        replacement: fileURLToPath(new URL('./src/adapters/nats/index.ts', import.meta.url)),
+      },
+      {
         find: /^nefeli\/redis$/,
         replacement: fileURLToPath(new URL('./src/adapters/redis/index.ts', import.meta.url)),
       },

@@ -35,7 +35,10 @@ const MAY_IMPORT_FILE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** One broker's client an adapter: the folder of the adapter → the package it may know. */
-const BROKER_OF: Readonly<Record<string, readonly string[]>> = { memory: [], broker: [], redis: ['ioredis'] };
+const BROKER_OF: Readonly<Record<string, readonly string[]>> = {
+  ...{ memory: [], broker: [], redis: ['ioredis'] },
+  nats: ['@nats-io/transport-node'],
+};
 
 /** What the adapters of all brokers have in common: the one folder of adapters that the others may know. */
 const COMMON_ADAPTER = join(resolve('src'), 'adapters/broker');

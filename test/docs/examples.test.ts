@@ -30,6 +30,7 @@ async function compile(): Promise<string> {
     paths: {
       nefeli: ['../../src/index.ts'],
       'nefeli/connection-style': ['../../src/connection-style/index.ts'],
+      'nefeli/nats': ['../../src/adapters/nats/index.ts'],
       'nefeli/redis': ['../../src/adapters/redis/index.ts'],
       'nefeli/testing': ['../../src/testing/index.ts'],
     },
@@ -52,6 +53,7 @@ async function compile(): Promise<string> {
       exports: {
         '.': './src/index.js',
         './connection-style': './src/connection-style/index.js',
+        './nats': './src/adapters/nats/index.js',
         './redis': './src/adapters/redis/index.js',
         './testing': './src/testing/index.js',
       },

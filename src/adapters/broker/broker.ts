@@ -20,6 +20,8 @@ export interface SessionEvents {
  * then closes the session.
  */
 export interface BrokerSession {
+  /** A packet that is larger reaches only sessions of this kind, and nobody else who is subscribed. @default any size */
+  readonly maxPacketBytes?: number;
   /** One command for all of them. Fulfilled when what is published from now on arrives. */
   subscribe(channels: readonly string[]): Promise<void>;
   unsubscribe(channels: readonly string[]): Promise<void>;

@@ -1,0 +1,3 @@
+export type { BrokerAdapterOptions } from '../broker/broker-options.js';
+export { natsAdapter } from './nats-adapter.js';
+export type { NatsAdapterOptions } from './nats-options.js';
