@@ -36,12 +36,12 @@ const MAY_IMPORT_FILE: Readonly<Record<string, readonly string[]>> = {
 
 /** One broker's client an adapter: the folder of the adapter → the package it may know. */
 const BROKER_OF: Readonly<Record<string, readonly string[]>> = {
-  ...{ memory: [], broker: [], redis: ['ioredis'] },
+  ...{ memory: [], broker: [], neffos: [], redis: ['ioredis'] },
   nats: ['@nats-io/transport-node'],
 };
 
-/** What the adapters of all brokers have in common: the one folder of adapters that the others may know. */
-const COMMON_ADAPTER = join(resolve('src'), 'adapters/broker');
+/** What the adapters of all brokers have in common: the folders of adapters that the others may know. */
+const COMMON_ADAPTERS = ['adapters/broker', 'adapters/neffos'].map((folder) => join(resolve('src'), folder));
 
 const SRC = resolve('src');
 const IMPORT =
@@ -116,7 +116,7 @@ describe('the source', () => {
         to &&
         layerOf(from) === 'adapters' &&
         layerOf(to) === 'adapters' &&
-        ![dirname(from), COMMON_ADAPTER].includes(dirname(to)),
+        ![dirname(from), ...COMMON_ADAPTERS].includes(dirname(to)),
     );
     expect(breaches.map(({ from, spec }) => `${shown(from)} → ${spec}`)).toEqual([]);
   });

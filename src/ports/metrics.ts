@@ -20,6 +20,8 @@ export type MetricName =
   | 'adapter.lost'
   | 'adapter.malformed'
   | 'adapter.repeated'
+  | 'neffos.skipped'
+  | 'neffos.lost'
   | 'outbox.dropped'
   | 'outbox.overflowed'
   | 'heartbeat.lost'

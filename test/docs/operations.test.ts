@@ -28,6 +28,8 @@ const METRICS: Record<MetricName, true> = {
   'adapter.lost': true,
   'adapter.malformed': true,
   'adapter.repeated': true,
+  'neffos.skipped': true,
+  'neffos.lost': true,
   'outbox.dropped': true,
   'outbox.overflowed': true,
   'heartbeat.lost': true,

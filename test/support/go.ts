@@ -40,9 +40,9 @@ export function buildGo(): Promise<string> {
   return building;
 }
 
-/** Starts a real neffos server. It ends with this process at the latest. */
-export async function startGoServer(): Promise<GoServer> {
-  return await startProgram(join(await buildGo(), 'server'));
+/** Starts a real neffos server. It ends with this process at the latest. @param args see `server` in `test/interop/go` */
+export async function startGoServer(...args: readonly string[]): Promise<GoServer> {
+  return await startProgram(join(await buildGo(), 'server'), args);
 }
 
 const IRIS_MODULE = fileURLToPath(new URL('../interop/go-iris/', import.meta.url));
@@ -53,8 +53,8 @@ export async function startGoIris(): Promise<GoServer> {
   return await startProgram(join(IRIS_MODULE, 'build/nefeli-interop-iris'));
 }
 
-async function startProgram(program: string): Promise<GoServer> {
-  const server = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
+async function startProgram(program: string, args: readonly string[] = []): Promise<GoServer> {
+  const server = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(server, 'exit');
   const lines = createInterface(server.stdout);
   const [line] = (await Promise.race([once(lines, 'line'), exited])) as [unknown];

@@ -1,5 +1,5 @@
 import type { Adapter } from '../../ports/adapter.js';
-import { BrokerAdapter } from '../broker/broker-adapter.js';
+import { adapterOver } from '../neffos/adapter-over.js';
 import { NatsBroker } from './nats-broker.js';
 import { connectionOptions, type NatsAdapterOptions } from './nats-options.js';
 
@@ -17,5 +17,12 @@ import { connectionOptions, type NatsAdapterOptions } from './nats-options.js';
  * @throws {OPTION_INVALID}
  */
 export function natsAdapter(options: NatsAdapterOptions): Adapter {
-  return new BrokerAdapter(new NatsBroker(connectionOptions(options)), options);
+  return adapterOver(new NatsBroker(connectionOptions(options)), options, subjectOf);
 }
+
+/** Subjects are tokens between dots; a blank ends one, and a wildcard is none. @source NATS reads lines of 4096 bytes at most */
+const TOKENS = /^[^\s.*>\p{Cc}]+(\.[^\s.*>\p{Cc}]+)*$/u;
+const MAX_NAME_LENGTH = 1_000;
+
+const subjectOf = (prefix: string, name: string): string | undefined =>
+  TOKENS.test(name) && name.length <= MAX_NAME_LENGTH ? `${prefix}.${name}` : undefined;

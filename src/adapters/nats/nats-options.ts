@@ -1,9 +1,10 @@
 import type { NodeConnectionOptions } from '@nats-io/transport-node';
 import { WsError } from '../../errors.js';
 import type { BrokerAdapterOptions } from '../broker/broker-options.js';
+import type { WireOptions } from '../neffos/wire-options.js';
 
 /** Where NATS is, and as whom it is used. */
-export interface NatsAdapterOptions extends BrokerAdapterOptions {
+export interface NatsAdapterOptions extends BrokerAdapterOptions, WireOptions {
   /**
    * `nats://127.0.0.1:4222`, `nats://user:password@host`, `nats://token@host`, or `tls://host` for TLS. Of several, which must be servers
    * of one cluster, each attempt to connect takes the next.

@@ -1,5 +1,5 @@
 import type { Adapter } from '../../ports/adapter.js';
-import { BrokerAdapter } from '../broker/broker-adapter.js';
+import { adapterOver } from '../neffos/adapter-over.js';
 import { RedisBroker } from './redis-broker.js';
 import { clientMakers, type RedisAdapterOptions } from './redis-options.js';
 
@@ -17,5 +17,5 @@ import { clientMakers, type RedisAdapterOptions } from './redis-options.js';
  * @throws {OPTION_INVALID}
  */
 export function redisAdapter(options: RedisAdapterOptions): Adapter {
-  return new BrokerAdapter(new RedisBroker(clientMakers(options)), options);
+  return adapterOver(new RedisBroker(clientMakers(options)), options, (prefix, name) => `${prefix}.${name}.`);
 }

@@ -66,7 +66,7 @@ class RedisSession implements BrokerSession {
     }
     this.#subscriber.on('messageBuffer', (channel: Buffer, bytes: Buffer) => {
       // What is read after the end belongs to nobody: the next session has begun to count.
-      if (!this.#isOver) this.#events.onMessage(channel.toString('latin1'), bytes);
+      if (!this.#isOver) this.#events.onMessage(channel.toString(), bytes);
     });
     // Neither is left behind where the other one fails.
     await this.#plainly(Promise.all([this.#publisher.connect(), this.#subscriber.connect()]));

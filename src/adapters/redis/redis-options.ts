@@ -1,9 +1,10 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { WsError } from '../../errors.js';
 import type { BrokerAdapterOptions } from '../broker/broker-options.js';
+import type { WireOptions } from '../neffos/wire-options.js';
 
 /** Where Redis is, or Valkey: one of `url`, `nodes`, `client`, or `redis` alone. */
-export interface RedisAdapterOptions extends BrokerAdapterOptions {
+export interface RedisAdapterOptions extends BrokerAdapterOptions, WireOptions {
   /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS. */
   readonly url?: string;
   /**

@@ -2,6 +2,7 @@
 //
 // It prints "listening <port>" and serves, on 127.0.0.1:
 //
+//	/exchange   one server of a cluster, with -redis or -nats
 //	/native     a native-only server
 //	/scenarios  what the scenarios of the client command presume
 //	/           everything else: the handlers of the golden transcripts
@@ -10,6 +11,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -29,6 +31,7 @@ const lifetime = 120 * time.Second
 
 func main() {
 	log.SetFlags(0)
+	flag.Parse()
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -46,6 +49,13 @@ func main() {
 	mux.Handle("/", handler(goldenServer()))
 	mux.Handle("/scenarios", handler(scenarioServer()))
 	mux.Handle("/native", handler(newServer(nativeOnly)))
+	if *redisAddr != "" || *natsURL != "" {
+		server, err := exchangeServer()
+		if err != nil {
+			log.Fatal(err)
+		}
+		mux.Handle("/exchange", handler(server))
+	}
 
 	fmt.Printf("listening %d\n", listener.Addr().(*net.TCPAddr).Port)
 	log.Fatal(http.Serve(listener, mux))
