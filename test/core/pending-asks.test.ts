@@ -236,4 +236,13 @@ describe('a frame with the token of another side', () => {
       expect([counters.get('frames.malformed'), history.includes('handled')]).toEqual([1, false]);
     },
   );
+
+  it('is answered as it is by a client: a server of neffos marks what it asks for others', async () => {
+    const { socket } = await connectedEnd('client', () => ({ default: { q: () => 'yes' } }));
+
+    socket.receive('N!!1;default;;q;0;0;x');
+    await settle();
+
+    expect(socket.sent.at(-1)).toBe('N!!1;default;;q;0;0;yes');
+  });
 });

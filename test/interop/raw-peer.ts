@@ -54,6 +54,11 @@ export class RawPeer {
     return peer;
   }
 
+  /** How many frames have not been read. */
+  get unread(): number {
+    return this.#unread.length;
+  }
+
   /** Sends all of them in one segment. */
   send(...frames: readonly RawFrame[]): void {
     this.#socket.cork();

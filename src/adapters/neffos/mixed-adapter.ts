@@ -31,7 +31,7 @@ export class MixedAdapter implements Adapter {
     this.#parts = parts;
     this.#options = checkBrokerOptions(parts.options);
     this.#shared = new SharedBroker(parts.broker);
-    this.#own = new BrokerAdapter(this.#shared.share(), parts.options);
+    this.#own = new BrokerAdapter(this.#shared.lead(), parts.options);
   }
 
   /** @throws {ADAPTER_UNREACHABLE} with `whenDown: 'fail'` */
@@ -39,11 +39,13 @@ export class MixedAdapter implements Adapter {
     const { channelOf, broker } = this.#parts;
     const { maxQueueBytes, whenDown } = this.#options;
     await this.#own.start(host);
-    this.#bridge = new NeffosBridge({ host, channelOf, maxQueueBytes, broker: this.#shared.share() });
+    this.#bridge = new NeffosBridge({ host, channelOf, maxQueueBytes, broker: this.#shared.follow() });
+    const starting = this.#bridge.start();
+    if (whenDown === 'degrade')
+      return void (this.#shared.isOpen ? await starting.catch(() => {}) : starting.catch(() => {}));
     try {
-      await this.#bridge.start();
+      await starting;
     } catch (cause) {
-      if (whenDown === 'degrade') return;
       await this.stop();
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new WsError('ADAPTER_UNREACHABLE', { broker: broker.name, reason }, { cause });

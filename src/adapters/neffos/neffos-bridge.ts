@@ -19,6 +19,9 @@ const STOP_MS = 1_000;
 /** How many bytes may wait for a broker that is there, and slow. */
 const MAX_SLOW_BYTES = 16 * 1024 * 1024;
 
+/** Sessions are made by whom they are shared with, after waits of its own: to follow there is no need to wait long. */
+const SHORT_WAIT = 0.02;
+
 interface BridgeParts {
   readonly host: AdapterHost;
   readonly broker: Broker;
@@ -38,21 +41,20 @@ export class NeffosBridge {
   readonly #asks: NeffosAsks;
   /** What has been told of once already, and is only counted from then on. */
   readonly #told = new Set<string>();
+  #isDown = false;
 
   constructor({ host, broker, channelOf, maxQueueBytes }: BridgeParts) {
-    const { scheduler, random, metrics } = host;
+    const { scheduler, metrics } = host;
+    const random = { token: () => host.random.token(), uuid: () => host.random.uuid(), fraction: () => SHORT_WAIT };
     this.#host = host;
     this.#channelOf = channelOf;
     this.#session = new KeptSession({
       ...{ broker, scheduler, random },
       onMessage: (channel, bytes) => this.#receive(channel, bytes),
       prepare: (session) => this.#listening.restore(session),
-      onUp: () => {
-        this.#listening.resume();
-        this.#outbox.up();
-      },
-      onDown: () => this.#outbox.down(),
-      onFailed: () => this.#outbox.down(),
+      onUp: () => this.#up(),
+      onDown: (cause) => this.#down(cause),
+      onFailed: (cause) => this.#down(cause),
     });
     this.#listening = new Listening(this.#session);
     this.#interest = new NeffosInterest(this.#listening, channelOf);
@@ -98,12 +100,27 @@ export class NeffosBridge {
     this.#session.stop();
   }
 
+  #up(): void {
+    this.#isDown = false;
+    this.#listening.resume();
+    this.#outbox.up();
+  }
+
+  /** Tells of rights that are missing, most of all: of a broker that is away others tell, too. */
+  #down(err: unknown): void {
+    if (!this.#isDown) this.#host.log.warn({ err }, 'the channels of neffos cannot be used: it is tried again');
+    this.#isDown = true;
+    this.#outbox.down();
+  }
+
   /** Servers of neffos cannot be asked for anything but what their clients answer. */
   #answerFor({ queryId, query }: Extract<Envelope, { kind: 'query' }>): void {
     const { serverId: to } = this.#host;
     const tell = (result: QueryResult): void =>
       this.#host.deliver({ kind: 'result', from: NEFFOS_PEER, to, queryId, result, isLast: true });
     if (query.kind === 'broadcast') this.#send(query.target, query.content);
+    // Whoever gathers is told that these are missing: how many there are, and whether all have answered, nobody knows.
+    if (query.kind === 'gather') return tell({ kind: 'error', text: 'the clients of neffos cannot be gathered' });
     if (query.kind !== 'ask') return tell({ kind: 'nobody' });
     const { target, content, timeoutMs } = query;
     const hasSent = this.#asks.ask({ queryId, target, timeoutMs, tell }, (token) =>

@@ -1,58 +1,110 @@
 import type { Broker, BrokerSession, Packet, SessionEvents } from '../broker/broker.js';
 
-/** A broker for several parts of one adapter, which share each session and end it for each other. */
+/** A broker whose sessions are shared: one part of an adapter makes them and ends them, another one uses them as well. */
 export class SharedBroker {
   readonly #broker: Broker;
-  #life: Life | undefined;
+  #current: Life | undefined;
+  #onOpen: (() => void) | undefined;
+  #opened: Promise<void>;
 
   constructor(broker: Broker) {
     this.#broker = broker;
+    this.#opened = this.#nextOpened();
   }
 
-  /** The broker as one part sees it. */
-  share(): Broker {
-    let last: Life | undefined;
+  get isOpen(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** For who makes the sessions. */
+  lead(): Broker {
+    return { name: this.#broker.name, connect: (events) => this.#open(events) };
+  }
+
+  /** For who uses them: connecting waits for one, closing leaves it. */
+  follow(): Broker {
     return {
       name: this.#broker.name,
       connect: async (events) => {
-        // Who comes back has given up the session that it had, or has waited for in vain.
-        if (this.#life === last) this.#life = undefined;
-        this.#life ??= new Life(this.#broker);
-        last = this.#life;
-        return await last.join(events);
+        while (!this.#current) await this.#opened;
+        return this.#current.join(events);
       },
     };
   }
+
+  async #open(events: SessionEvents): Promise<BrokerSession> {
+    const life = new Life(() => {
+      if (this.#current !== life) return;
+      this.#current = undefined;
+      this.#opened = this.#nextOpened();
+    });
+    const leader = await life.open(this.#broker, events);
+    if (life.isOver) return leader;
+    this.#current = life;
+    this.#onOpen?.();
+    return leader;
+  }
+
+  #nextOpened(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onOpen = resolve;
+    });
+  }
 }
 
-/** One session, and the parts that use it. */
+/** One session, and who uses it. */
 class Life {
   readonly #views = new Set<View>();
-  readonly #opening: Promise<BrokerSession>;
-  #end: { readonly cause: unknown } | undefined;
+  readonly #onOver: () => void;
+  #session: BrokerSession | undefined;
+  isOver = false;
 
-  constructor(broker: Broker) {
-    this.#opening = broker.connect({
+  constructor(onOver: () => void) {
+    this.#onOver = onOver;
+  }
+
+  async open(broker: Broker, events: SessionEvents): Promise<BrokerSession> {
+    this.#session = await broker.connect({
       onMessage: (channel, bytes) => {
         for (const view of this.#views) if (view.channels.has(channel)) view.events.onMessage(channel, bytes);
       },
-      onEnd: (cause) => this.end(cause),
+      onEnd: (cause) => {
+        events.onEnd(cause);
+        this.#end(cause);
+      },
+    });
+    const session = this.#session;
+    return this.#add(session, events, () => {
+      session.close();
+      this.#end(new Error('the session was closed'));
     });
   }
 
-  async join(events: SessionEvents): Promise<BrokerSession> {
-    const session = await this.#opening;
-    if (this.#end) throw this.#end.cause;
-    const view = new View(this, session, events);
+  join(events: SessionEvents): BrokerSession {
+    if (!this.#session) throw new Error('the session is not open yet');
+    const session = this.#session;
+    const view = this.#add(session, events, () => {
+      this.#views.delete(view);
+      // One that has ended has no subscriptions any more.
+      if (view.channels.size > 0) session.unsubscribe([...view.channels]).catch(() => {});
+    });
+    return view;
+  }
+
+  #add(session: BrokerSession, events: SessionEvents, close: () => void): View {
+    const view = new View(session, events, close);
     this.#views.add(view);
     return view;
   }
 
-  /** @param by who has ended it, and is not told */
-  end(cause: unknown, by?: View): void {
-    if (this.#end) return;
-    this.#end = { cause };
-    for (const view of this.#views) if (view !== by) view.events.onEnd(cause);
+  /** Who leads knows already. */
+  #end(cause: unknown): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#onOver();
+    const [, ...followers] = this.#views;
+    this.#views.clear();
+    for (const { events } of followers) events.onEnd(cause);
   }
 }
 
@@ -60,13 +112,13 @@ class Life {
 class View implements BrokerSession {
   readonly channels = new Set<string>();
   readonly events: SessionEvents;
-  readonly #life: Life;
+  readonly close: () => void;
   readonly #session: BrokerSession;
 
-  constructor(life: Life, session: BrokerSession, events: SessionEvents) {
-    this.#life = life;
+  constructor(session: BrokerSession, events: SessionEvents, close: () => void) {
     this.#session = session;
     this.events = events;
+    this.close = close;
   }
 
   get maxPacketBytes(): number {
@@ -89,10 +141,5 @@ class View implements BrokerSession {
 
   ping(): Promise<void> {
     return this.#session.ping();
-  }
-
-  close(): void {
-    this.#session.close();
-    this.#life.end(new Error('another part of the adapter has given up the session'), this);
   }
 }
