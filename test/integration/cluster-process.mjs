@@ -2,14 +2,20 @@
 import 'reflect-metadata';
 import Fastify from 'fastify';
 import { nefeli } from 'nefeli';
+import { natsAdapter } from 'nefeli/nats';
 import { redisAdapter } from 'nefeli/redis';
 
-const [redisUrl] = process.argv.slice(2);
+const [kind, port] = process.argv.slice(2);
+const options = { app: 'integration', secret: 'of the cluster' };
+const adapterOf = {
+  redis: () => redisAdapter({ ...options, url: `redis://127.0.0.1:${port}` }),
+  nats: () => natsAdapter({ ...options, servers: `nats://127.0.0.1:${port}` }),
+};
 const app = Fastify({ forceCloseConnections: true });
 await app.register(nefeli, {
   path: '/ws',
   idGenerator: (request) => String(request.query.id),
-  adapter: redisAdapter({ app: 'integration', url: redisUrl, secret: 'of the cluster' }),
+  adapter: adapterOf[kind](),
   namespaces: { default: { tell: (msg, ns) => ns.broadcastOthers('told', msg.body) } },
 });
 const events = [];

@@ -2,18 +2,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { BrokerProcess, whyNoBroker } from '../support/broker-process.js';
 import { RawClient, ServerProcess } from './server-process.js';
 
-const missing = whyNoBroker('redis');
 const SOON = { timeout: 15_000, interval: 20 };
 
-async function startServers(count: number) {
-  const redis = await BrokerProcess.start('redis');
-  const servers = await Promise.all(Array.from({ length: count }, () => ServerProcess.start(redis.url)));
+async function startServers(kind: 'redis' | 'nats', count: number) {
+  const broker = await BrokerProcess.start(kind);
+  const servers = await Promise.all(Array.from({ length: count }, () => ServerProcess.start(kind, broker.port)));
   for (const server of servers) await vi.waitFor(async () => expect(await peersOf(server)).toBe(count - 1), SOON);
   const stop = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.kill()));
-    await redis.stop();
+    await broker.stop();
   };
-  return { redis, servers: servers as [ServerProcess, ServerProcess, ServerProcess], stop };
+  return { broker, servers: servers as [ServerProcess, ServerProcess, ServerProcess], stop };
 }
 
 async function infoOf(server: ServerProcess): Promise<{ readonly peers: readonly string[]; readonly state: string }> {
@@ -24,13 +23,14 @@ const peersOf = async (server: ServerProcess): Promise<number> => (await infoOf(
 
 const everybody = {};
 
-describe.skipIf(missing !== undefined)(
-  missing ? `a cluster (skipped: ${missing})` : 'three processes over Redis',
-  () => {
+describe.each(['redis', 'nats'] as const)('over %s', (kind) => {
+  const missing = whyNoBroker(kind);
+
+  describe.skipIf(missing !== undefined)(missing ? `a cluster (skipped: ${missing})` : 'three processes', () => {
     let cluster: Awaited<ReturnType<typeof startServers>>;
 
     beforeAll(async () => {
-      cluster = await startServers(3);
+      cluster = await startServers(kind, 3);
     }, 60_000);
 
     // Those of the test before are gone.
@@ -109,17 +109,17 @@ describe.skipIf(missing !== undefined)(
       expect(await a.do('events')).toEqual([]);
     });
 
-    it('serve their own while Redis is away, say so, and are one again when it is back', async () => {
+    it('serve their own while the broker is away, say so, and are one again when it is back', async () => {
       const [a, b] = cluster.servers;
       const [anna, ben] = [await RawClient.connect(a, 'anna'), await RawClient.connect(b, 'ben')];
 
-      await cluster.redis.kill();
+      await cluster.broker.kill();
       await vi.waitFor(async () => expect((await infoOf(a)).state).toBe('down'), SOON);
       await a.do('broadcast', everybody, 'meanwhile');
       const late = await RawClient.connect(a, 'late');
       await vi.waitFor(() => expect(anna.events).toEqual([['meanwhile', '']]), SOON);
       await expect(a.do('count', everybody)).rejects.toThrow('ADAPTER_DOWN');
-      await cluster.redis.resume();
+      await cluster.broker.resume();
 
       await vi.waitFor(() => expect(ben.events).toEqual([['meanwhile', '']]), SOON);
       await b.do('broadcast', { ids: ['late'] }, 'welcome');
@@ -142,5 +142,5 @@ describe.skipIf(missing !== undefined)(
       expect(performance.now() - killedAtMs).toBeLessThan(12_500);
       expect(await a.do('count', everybody)).toBe(0);
     }, 60_000);
-  },
-);
+  });
+});

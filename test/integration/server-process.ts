@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import type { BrokerKind } from '../support/broker-process.js';
 
 const PROGRAM = fileURLToPath(new URL('./cluster-process.mjs', import.meta.url));
 const PACKAGE = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
@@ -31,9 +32,9 @@ export class ServerProcess {
     });
   }
 
-  static async start(redisUrl: string): Promise<ServerProcess> {
+  static async start(kind: BrokerKind, port: number): Promise<ServerProcess> {
     if (!existsSync(PACKAGE)) throw new Error('dist is missing: run `npm run build` first');
-    const child = fork(PROGRAM, [redisUrl], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(PROGRAM, [kind, String(port)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     process.once('exit', () => child.kill('SIGKILL'));
     const exited = once(child, 'exit').then(() => Promise.reject(new Error('the server has ended')));
     exited.catch(() => {});

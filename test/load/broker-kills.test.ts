@@ -1,5 +1,6 @@
 import { setTimeout as passing } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { natsAdapter } from '../../src/adapters/nats/index.js';
 import { redisAdapter } from '../../src/adapters/redis/index.js';
 import type { Adapter } from '../../src/ports/adapter.js';
 import type { Target } from '../../src/ports/hub.js';
@@ -9,7 +10,13 @@ import { BrokerProcess, whyNoBroker } from '../support/broker-process.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { randomOf } from './random-of.js';
 
-const missing = whyNoBroker('redis');
+const BROKERS = [
+  {
+    kind: 'redis',
+    adapterAt: (port: number): Adapter => redisAdapter({ app: 'kills', url: `redis://127.0.0.1:${port}` }),
+  },
+  { kind: 'nats', adapterAt: (port: number): Adapter => natsAdapter({ app: 'kills', servers: `127.0.0.1:${port}` }) },
+] as const;
 const SEED = 20_261_121;
 const KILLS = 20;
 const SOON = { timeout: 15_000, interval: 20 };
@@ -48,12 +55,12 @@ class Node {
   }
 }
 
-async function startNodes(redis: BrokerProcess): Promise<readonly Node[]> {
+async function startNodes(broker: BrokerProcess, adapterAt: (port: number) => Adapter): Promise<readonly Node[]> {
   const nodes: Node[] = [];
   for (const id of ['a', 'b', 'c']) {
-    const line = await FaultProxy.start(redis.port);
+    const line = await FaultProxy.start(broker.port);
     onTestFinished(() => line.stop());
-    const node = new Node(new RecordingHost(id), redisAdapter({ app: 'kills', url: line.url }), line);
+    const node = new Node(new RecordingHost(id), adapterAt(line.port), line);
     await node.adapter.start(node.host);
     onTestFinished(() => node.adapter.stop());
     await node.adapter.subscribe(TARGETS.map(topicOf));
@@ -62,53 +69,60 @@ async function startNodes(redis: BrokerProcess): Promise<readonly Node[]> {
   return nodes;
 }
 
-describe.skipIf(missing !== undefined)(missing ? `kills of the broker (skipped: ${missing})` : 'under load', () => {
-  it(`after ${KILLS} kills of Redis and its connections adapter.lost is what each server has missed, exactly`, async () => {
-    const redis = await BrokerProcess.start('redis');
-    onTestFinished(() => redis.stop());
-    const nodes = await startNodes(redis);
-    const random = randomOf(SEED);
-    const load = setInterval(() => {
-      for (const node of nodes) for (let index = 0; index < 5; index += 1) node.publish();
-    }, 1);
-    onTestFinished(() => clearInterval(load));
+describe.each(BROKERS)('under load', ({ kind, adapterAt }) => {
+  const missing = whyNoBroker(kind);
+  const title = missing ? ` (skipped: ${missing})` : '';
 
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      // A time in which something is under way, and not a moment that is waited for.
-      await passing(20 + random() * 100);
-      const isBroker = random() < 0.5;
-      const victims = isBroker ? nodes : nodes.filter(() => random() < 0.5);
-      const before = new Map(victims.map((node) => [node, node.host.states.length]));
-      if (isBroker) await redis.kill().then(() => redis.resume());
-      else for (const { line } of victims) line.cut();
-      for (const [node, states] of before) {
-        await vi.waitFor(() => expect(node.isUp && node.host.states.length > states).toBe(true), SOON);
-      }
-    }
-    await passing(100);
-    clearInterval(load);
+  it.skipIf(missing !== undefined)(
+    `after ${KILLS} kills of ${kind} and its connections adapter.lost is what each server has missed, exactly${title}`,
+    async () => {
+      const broker = await BrokerProcess.start(kind);
+      onTestFinished(() => broker.stop());
+      const nodes = await startNodes(broker, adapterAt);
+      const random = randomOf(SEED);
+      const load = setInterval(() => {
+        for (const node of nodes) for (let index = 0; index < 5; index += 1) node.publish();
+      }, 1);
+      onTestFinished(() => clearInterval(load));
 
-    const missedBy = (node: Node): number => {
-      const others = nodes.filter((other) => other !== node);
-      return others.reduce((sum, other) => sum + other.sent.length - node.heardFrom(other).length, 0);
-    };
-    // The last ones may be under way, and what was lost last is told of by the next beat.
-    await vi.waitFor(() => {
-      for (const node of nodes)
-        expect([node.host.serverId, node.host.metrics.get('adapter.lost')]).toEqual([
-          node.host.serverId,
-          missedBy(node),
-        ]);
-    }, SOON);
-    for (const node of nodes) {
-      for (const other of nodes.filter((each) => each !== node)) {
-        const heard = node.heardFrom(other);
-        expect(new Set(heard).size).toBe(heard.length);
-        const places = heard.map((body) => Number(body.split(' ')[1]));
-        expect(places.every((place, index) => index === 0 || place > (places[index - 1] ?? 0))).toBe(true);
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        // A time in which something is under way, and not a moment that is waited for.
+        await passing(20 + random() * 100);
+        const isBroker = random() < 0.5;
+        const victims = isBroker ? nodes : nodes.filter(() => random() < 0.5);
+        const before = new Map(victims.map((node) => [node, node.host.states.length]));
+        if (isBroker) await broker.kill().then(() => broker.resume());
+        else for (const { line } of victims) line.cut();
+        for (const [node, states] of before) {
+          await vi.waitFor(() => expect(node.isUp && node.host.states.length > states).toBe(true), SOON);
+        }
       }
-    }
-    // A test of nothing otherwise.
-    expect(nodes.some((node) => missedBy(node) > 0)).toBe(true);
-  }, 60_000);
+      await passing(100);
+      clearInterval(load);
+
+      const missedBy = (node: Node): number => {
+        const others = nodes.filter((other) => other !== node);
+        return others.reduce((sum, other) => sum + other.sent.length - node.heardFrom(other).length, 0);
+      };
+      // The last ones may be under way, and what was lost last is told of by the next beat.
+      await vi.waitFor(() => {
+        for (const node of nodes)
+          expect([node.host.serverId, node.host.metrics.get('adapter.lost')]).toEqual([
+            node.host.serverId,
+            missedBy(node),
+          ]);
+      }, SOON);
+      for (const node of nodes) {
+        for (const other of nodes.filter((each) => each !== node)) {
+          const heard = node.heardFrom(other);
+          expect(new Set(heard).size).toBe(heard.length);
+          const places = heard.map((body) => Number(body.split(' ')[1]));
+          expect(places.every((place, index) => index === 0 || place > (places[index - 1] ?? 0))).toBe(true);
+        }
+      }
+      // A test of nothing otherwise.
+      expect(nodes.some((node) => missedBy(node) > 0)).toBe(true);
+    },
+    60_000,
+  );
 });

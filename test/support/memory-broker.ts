@@ -13,6 +13,7 @@ class MemorySession implements BrokerSession {
   async subscribe(channels: readonly string[]): Promise<void> {
     this.broker.commands.push(['subscribe', ...channels]);
     await this.broker.take(this);
+    if (channels.some((channel) => this.broker.forbids(channel))) throw new Error('no permission');
     for (const channel of channels) this.channels.add(channel);
   }
 
@@ -52,6 +53,8 @@ export class MemoryBroker implements Broker {
   isStalled = false;
   /** It delivers, and does not say so. */
   forgetsToConfirm = false;
+  /** Which channels nobody may subscribe to. */
+  forbids: (channel: string) => boolean = () => false;
   /** Which packets it takes, and does not deliver. */
   loses: (packet: Packet) => boolean = () => false;
 

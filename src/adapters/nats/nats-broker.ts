@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   connect,
+  errors,
   headers,
   type Msg,
   type NatsConnection,
@@ -16,20 +17,26 @@ const DEFAULT_MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** NATS: one connection, which publishes and is subscribed. */
 export class NatsBroker implements Broker {
   readonly name = 'NATS';
-  readonly #nextOptions: () => NodeConnectionOptions;
+  readonly #servers: readonly NodeConnectionOptions[];
+  /** Which server is tried first: the one that worked last. */
+  #at = 0;
 
-  constructor(nextOptions: () => NodeConnectionOptions) {
-    this.#nextOptions = nextOptions;
+  /** @param servers what to connect with, for each server of one cluster */
+  constructor(servers: readonly NodeConnectionOptions[]) {
+    this.#servers = servers;
   }
 
   async connect(events: SessionEvents): Promise<BrokerSession> {
-    let connection: NatsConnection;
-    try {
-      connection = await connect(this.#nextOptions());
-    } catch (error) {
-      throw plain(error);
+    let failure: unknown;
+    for (const _ of this.#servers) {
+      try {
+        return new NatsSession(await connect(this.#servers[this.#at % this.#servers.length]), events);
+      } catch (error) {
+        failure = error;
+        this.#at += 1;
+      }
     }
-    return new NatsSession(connection, events);
+    throw plain(failure);
   }
 }
 
@@ -38,6 +45,8 @@ class NatsSession implements BrokerSession {
   readonly #events: SessionEvents;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #joiner = new PartsJoiner();
+  /** What there was no right to, by operation and channel, until whoever has tried is told. */
+  readonly #refused = new Map<string, Error>();
   /** Told when the connection ends: the client leaves who waits for an answer without one. */
   readonly #waiting = new Set<(error: Error) => void>();
   readonly #partsOf = randomBytes(12).toString('base64url');
@@ -64,6 +73,7 @@ class NatsSession implements BrokerSession {
       this.#subscriptions.set(channel, this.#connection.subscribe(channel, { callback }));
     }
     await this.#flush();
+    this.#checkRight('subscription', channels);
   }
 
   async unsubscribe(channels: readonly string[]): Promise<void> {
@@ -77,6 +87,8 @@ class NatsSession implements BrokerSession {
   async publish(packets: readonly Packet[]): Promise<void> {
     for (const packet of packets) this.#send(packet);
     await this.#flush();
+    const channels = packets.map(({ channel }) => channel);
+    this.#checkRight('publish', channels);
   }
 
   async ping(): Promise<void> {
@@ -98,15 +110,31 @@ class NatsSession implements BrokerSession {
   }
 
   #receive(channel: string, { data, headers: given }: Msg): void {
+    // What is read after the end belongs to nobody: the next session has begun to count.
+    if (this.#isOver) return;
     const header = given?.get(PART_HEADER);
     const bytes = header ? this.#joiner.take(channel, { header, bytes: data }) : data;
     if (bytes) this.#events.onMessage(channel, bytes);
   }
 
-  /** What the server refuses it says out of turn, but before it answers: a permission that is missing, most of all. */
+  /** What the server refuses it says out of turn, but before it answers. */
   async #watch(): Promise<void> {
     for await (const status of this.#connection.status()) {
-      if (status.type === 'error') this.#end(status.error);
+      if (status.type !== 'error') continue;
+      const { error } = status;
+      if (!(error instanceof errors.PermissionViolationError) || error.subject === '') this.#end(error);
+      else this.#refused.set(`${error.operation} ${error.subject}`, error);
+    }
+  }
+
+  #checkRight(operation: 'publish' | 'subscription', channels: readonly string[]): void {
+    if (this.#refused.size === 0) return;
+    for (const channel of channels) {
+      const error = this.#refused.get(`${operation} ${channel}`);
+      if (!error) continue;
+      this.#refused.delete(`${operation} ${channel}`);
+      if (operation === 'subscription') this.#subscriptions.delete(channel);
+      throw plain(error);
     }
   }
 

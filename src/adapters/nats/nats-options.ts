@@ -7,7 +7,7 @@ import type { WireOptions } from '../neffos/wire-options.js';
 export interface NatsAdapterOptions extends BrokerAdapterOptions, WireOptions {
   /**
    * `nats://127.0.0.1:4222`, `nats://user:password@host`, `nats://token@host`, or `tls://host` for TLS. Of several, which must be servers
-   * of one cluster, each attempt to connect takes the next.
+   * of one cluster, one after the other is tried.
    */
   readonly servers: string | readonly string[];
   /**
@@ -28,21 +28,18 @@ const ONE_LIFE: NodeConnectionOptions = {
   verbose: false,
 };
 
-/** How long one attempt may take: it is given up above after the same time. */
-const CONNECT_TIMEOUT_MS = 5_000;
+/** How long one attempt may take at one server: whoever waits for all of them does so for 5 s. */
+const CONNECT_TIMEOUT_MS = 2_000;
 
 /**
- * Gives, for each attempt anew, what to connect with: of several servers the next one each time.
+ * What to connect with, for each of the servers.
  *
  * @throws {OPTION_INVALID}
  */
-export function connectionOptions({ servers, nats = {} }: NatsAdapterOptions): () => NodeConnectionOptions {
+export function connectionOptions({ servers, nats = {} }: NatsAdapterOptions): readonly NodeConnectionOptions[] {
   const given = typeof servers === 'string' ? [servers] : [...(servers ?? [])];
-  const all = given.map((server) => oneServer(server, nats));
-  let attempts = 0;
-  const next = (): NodeConnectionOptions | undefined => all[attempts++ % all.length];
-  if (all.length === 0) throw invalid('none of them');
-  return () => ({ timeout: CONNECT_TIMEOUT_MS, ...nats, ...next(), ...ONE_LIFE });
+  if (given.length === 0) throw invalid('none of them');
+  return given.map((server) => ({ timeout: CONNECT_TIMEOUT_MS, ...nats, ...oneServer(server, nats), ...ONE_LIFE }));
 }
 
 /** The client takes neither the credentials nor the scheme of an address. */

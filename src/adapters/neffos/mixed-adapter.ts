@@ -1,4 +1,3 @@
-import { WsError } from '../../errors.js';
 import type { Adapter, AdapterHost, Envelope } from '../../ports/adapter.js';
 import type { Topic } from '../../ports/topic.js';
 import type { Broker } from '../broker/broker.js';
@@ -36,20 +35,13 @@ export class MixedAdapter implements Adapter {
 
   /** @throws {ADAPTER_UNREACHABLE} with `whenDown: 'fail'` */
   async start(host: AdapterHost): Promise<void> {
-    const { channelOf, broker } = this.#parts;
-    const { maxQueueBytes, whenDown } = this.#options;
+    const { channelOf } = this.#parts;
+    const { maxQueueBytes } = this.#options;
     await this.#own.start(host);
     this.#bridge = new NeffosBridge({ host, channelOf, maxQueueBytes, broker: this.#shared.follow() });
-    const starting = this.#bridge.start();
-    if (whenDown === 'degrade')
-      return void (this.#shared.isOpen ? await starting.catch(() => {}) : starting.catch(() => {}));
-    try {
-      await starting;
-    } catch (cause) {
-      await this.stop();
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new WsError('ADAPTER_UNREACHABLE', { broker: broker.name, reason }, { cause });
-    }
+    // It uses the session that is there. What fails is tried again.
+    const starting = this.#bridge.start().catch(() => {});
+    if (this.#shared.isOpen) await starting;
   }
 
   async subscribe(topics: readonly Topic[]): Promise<void> {

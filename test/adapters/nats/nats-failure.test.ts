@@ -7,6 +7,7 @@ import type { Adapter } from '../../../src/ports/adapter.js';
 import type { Target } from '../../../src/ports/hub.js';
 import { RecordingHost } from '../../support/adapter-host.js';
 import { BrokerProcess, freePort, whyNoBroker } from '../../support/broker-process.js';
+import { FaultProxy } from '../../support/fault-proxy.js';
 
 const missing = whyNoBroker('nats');
 const SOON = { timeout: 15_000, interval: 20 };
@@ -103,6 +104,26 @@ describe.skipIf(missing !== undefined)(missing ? `NATS (skipped: ${missing})` : 
     await vi.waitFor(() => expect(b.bodies).toEqual(['hi']), SOON);
   });
 
+  it.each(['publish', 'subscribe'])(
+    "goes on with its own kind when it may not %s on neffos's subjects",
+    async (right) => {
+      const permissions = { publish: ['app.>', 'neffos.>'], subscribe: ['app.>', 'neffos.>'], [right]: 'app.>' };
+      const users = [{ user: 'nefeli', password: 'right', permissions }];
+      const nats = await startNats(...configured(JSON.stringify({ authorization: { users } })));
+      const servers = `nats://nefeli:right@127.0.0.1:${nats.port}`;
+      const [a, b] = [await Node.start('a', { servers, wire: 'neffos' }), await Node.start('b', { servers })];
+
+      a.publish('hi');
+      const lines = (): string[] => a.host.log.lines.map(({ fields }) => String('err' in fields && fields.err));
+      await vi.waitFor(() => expect(lines()).toEqual([expect.stringMatching(/permissions violation.*neffos/i)]), SOON);
+      a.publish('again');
+
+      await vi.waitFor(() => expect(b.bodies).toEqual(['hi', 'again']), SOON);
+      expect(a.host.states).toEqual([]);
+      if (right === 'publish') await vi.waitFor(() => expect(a.host.metrics.get('neffos.lost')).toBe(2), SOON);
+    },
+  );
+
   it('speaks TLS, and believes no certificate but those it is told to', async () => {
     const tls = ['--tls', '--tlscert', 'test/support/tls/cert.pem', '--tlskey', 'test/support/tls/key.pem'];
     const nats = await startNats(...tls);
@@ -165,6 +186,26 @@ describe.skipIf(missing !== undefined)(missing ? `NATS (skipped: ${missing})` : 
 
     await vi.waitFor(() => expect(b.bodies).toEqual(['while it stood still']), SOON);
     expect([a.state, b.state]).toEqual(['up', 'up']);
+  });
+
+  it('counts what it has missed, to the message, while its line was dead', async () => {
+    const nats = await startNats();
+    const line = await FaultProxy.start(nats.port);
+    onTestFinished(() => line.stop());
+    const [a, b] = [await Node.start('a', { servers: at(nats) }), await Node.start('b', { servers: at(line) })];
+    a.publish('before');
+    await vi.waitFor(() => expect(b.bodies).toEqual(['before']), SOON);
+
+    line.stall();
+    for (let index = 0; index < 50; index += 1) a.publish(`meanwhile ${index}`);
+    await vi.waitFor(() => expect(b.state).toBe('down'), SOON);
+    line.stall(false);
+    await vi.waitFor(() => expect(b.state).toBe('up'), SOON);
+    a.publish('after');
+
+    await vi.waitFor(() => expect(b.bodies).toEqual(['before', 'after']), SOON);
+    await vi.waitFor(() => expect(b.lost).toBe(50), SOON);
+    expect([a.state, a.lost]).toEqual(['up', 0]);
   });
 
   it('goes to the next of its servers when one has died', async () => {

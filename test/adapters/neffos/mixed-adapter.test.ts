@@ -97,6 +97,7 @@ class Node {
   }
 }
 
+const UNUSABLE = 'the channels of neffos cannot be used: it is tried again';
 const OWN = 'neffos(0xnefeli)';
 const TOKEN = 'R795000000000000000';
 
@@ -366,6 +367,43 @@ describe('MixedAdapter', () => {
     const some = ['app.all', 'neffos.default.', 'neffos.maria.', 'neffos.later-1.', 'neffos.later-3.'];
     await vi.waitFor(() => expect(channels()).toEqual(expect.arrayContaining(some)), SOON);
   });
+
+  it('goes on with its own kind where it has no right to the channels of neffos, says so, and tries again', async () => {
+    const node = await Node.start();
+    node.broker.forbids = (channel) => channel === 'neffos.later.';
+
+    await node.adapter.subscribe([{ kind: 'namespace', namespace: 'later' }]);
+    await vi.waitFor(() => expect(node.host.log.lines.map(({ message }) => message)).toContain(UNUSABLE), SOON);
+    expect(node.host.states).toEqual([]);
+    node.broker.forbids = () => false;
+    const channels = (): boolean[] => [...node.broker.sessions].map((session) => session.channels.has('neffos.later.'));
+    await vi.waitFor(() => expect(channels()).toEqual([true]), SOON);
+
+    node.hear('neffos.default.', ';default;;e;0;0;hi');
+    expect(node.host.received).toHaveLength(1);
+    expect(node.host.log.lines).toHaveLength(1);
+    expect(node.broker.connects).toBe(1);
+  });
+
+  it.each(['fail', 'degrade'] as const)(
+    "starts with whenDown: '%s' when the broker is away as without neffos",
+    async (whenDown) => {
+      const broker = new MemoryBroker();
+      broker.isDown = true;
+      const host = new RecordingHost('server-a');
+      const adapter = new MixedAdapter({ broker, channelOf, options: { app: 'app', whenDown } });
+      onTestFinished(() => adapter.stop());
+
+      const starting = adapter.start(host);
+      if (whenDown === 'fail') return await expect(starting).rejects.toThrow(/^ADAPTER_UNREACHABLE/);
+      await starting;
+      await adapter.subscribe([{ kind: 'namespace', namespace: 'default' }]);
+      broker.isDown = false;
+
+      const channels = (): string[] => [...broker.sessions].flatMap((session) => [...session.channels]);
+      await vi.waitFor(() => expect(channels()).toContain('neffos.default.'), SOON);
+    },
+  );
 
   it('knows all servers of neffos under one name, until it stops', async () => {
     const node = await Node.start();
