@@ -44,7 +44,10 @@ console.log((await anna.ask('echo', 'hi')).body);
 await chat.close();
 `;
 
-/** What a user of decorators needs, with the libraries' own types checked. */
+/**
+ * What a user of decorators needs, with the libraries' own types checked. Here they are not everywhere: those of the client of NATS do
+ * not hold with `exactOptionalPropertyTypes`.
+ */
 const TSCONFIG = {
   compilerOptions: {
     target: 'es2022',
