@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { connect as connectNats } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import { reply } from 'neffos.js';
@@ -8,11 +11,13 @@ import type { Adapter } from '../../src/ports/adapter.js';
 import type { MetricName } from '../../src/ports/metrics.js';
 import { Counters } from '../../src/server/counters.js';
 import { type BrokerKind, BrokerProcess, freePort, whyNoBroker } from '../support/broker-process.js';
-import { GO_BUILD_TIMEOUT_MS, type GoServer, goAvailable, startGoServer } from '../support/go.js';
+import { buildGo, GO_BUILD_TIMEOUT_MS, type GoServer, goAvailable, startGoServer } from '../support/go.js';
 import { type InteropApp, startInteropApp } from './interop-app.js';
 import { connected } from './neffos-peer.js';
 import { binaryFrame, type RawFrame, RawPeer } from './raw-peer.js';
 import { until } from './until.js';
+
+const run = promisify(execFile);
 
 interface Cluster {
   readonly kind: BrokerKind;
@@ -51,7 +56,11 @@ async function goPeer(go: GoServer, id: string, namespace = 'default'): Promise<
   return peer;
 }
 
-const join = (peer: RawPeer, room: string): Promise<RawFrame> => peer.ask(`$join;default;${room};_OnRoomJoin;0;0;`);
+/** neffos subscribes for a client some time after it has acknowledged: what is asked before that is heard by nobody. */
+const ONCE = { timeoutMs: 300 };
+const SOON = { timeout: 8_000 };
+
+const joinRoom = (peer: RawPeer, room: string): Promise<RawFrame> => peer.ask(`$join;default;${room};_OnRoomJoin;0;0;`);
 
 /** That nothing came before is shown by an answer that comes after. */
 async function expectsNothing(...peers: readonly RawPeer[]): Promise<void> {
@@ -111,7 +120,7 @@ describe.each(CLUSTERS)('a cluster of neffos over $kind', ({ kind, goArgs, adapt
       const maria = await goPeer(go, 'maria');
       const app = await start();
       const [nikos, petra] = [await peerOf(app, 'nikos'), await peerOf(app, 'petra')];
-      for (const peer of [maria, nikos]) await join(peer, 'lobby');
+      for (const peer of [maria, nikos]) await joinRoom(peer, 'lobby');
 
       nikos.send(';default;lobby;chat;0;0;to the lobby');
       expect(await maria.next()).toBe(';default;lobby;chat;0;0;to the lobby');
@@ -186,14 +195,32 @@ describe.each(CLUSTERS)('a cluster of neffos over $kind', ({ kind, goArgs, adapt
       expect(await asking).toMatchObject({ id: 'maria', body: 'of maria' });
     });
 
-    it('asks a client in Go, which reads a token in its own way', async () => {
+    it('asks the client of neffos in Go, which takes a mark out of the token as well', async () => {
+      const program = join(await buildGo(), 'client');
+      const asked = run(program, [`${go.url}/exchange`, 'asked-from-elsewhere']);
+      const everybody = (await start()).app.nefeli.in('default');
+
+      await vi.waitFor(
+        async () => expect(await everybody.ask('question', '?', ONCE)).toMatchObject({ body: 'forty;two' }),
+        SOON,
+      );
+      everybody.broadcast('chat', 'got it');
+
+      const { stdout } = await asked;
+      expect(
+        stdout
+          .trimEnd()
+          .split('\n')
+          .map((line): unknown => JSON.parse(line)),
+      ).toEqual([{ step: 'question', ok: true, body: '?' }, { step: 'answered', ok: true }, { done: true }]);
+    });
+
+    it('is told the error that a client of neffos answers with', async () => {
       const maria = await goPeer(go, 'maria');
       const app = await start();
 
       const asking = app.app.nefeli.in('default').ask('question', '?');
-      const question = String(await maria.next());
-      // As neffos's own client would answer: it has taken one more mark out of the token.
-      maria.send(question.replace('N!!', 'N!').replace('0;0;?', '1;0;no'));
+      maria.send(String(await maria.next()).replace('0;0;?', '1;0;no'));
 
       await expect(asking).rejects.toMatchObject({ code: 'REMOTE_ERROR', text: 'no' });
     });
@@ -205,15 +232,9 @@ describe.each(CLUSTERS)('a cluster of neffos over $kind', ({ kind, goArgs, adapt
       );
       const app = await start();
 
-      // neffos subscribes for a client some time after it has acknowledged: what is asked before that is heard by nobody.
-      const ask = (): Promise<unknown> =>
-        app.app.nefeli.in('default').to('maria').ask('question', 'you', { timeoutMs: 200 });
-      let answer: unknown;
-      await vi.waitFor(async () => {
-        answer = await ask();
-      }, 5_000);
-
-      expect(answer).toMatchObject({ id: 'maria', body: 'you of course' });
+      const you = app.app.nefeli.in('default').to('maria');
+      const answered = { id: 'maria', body: 'you of course' };
+      await vi.waitFor(async () => expect(await you.ask('question', 'you', ONCE)).toMatchObject(answered), SOON);
       expect(peer.bodies('question')).toContain('you');
     });
 

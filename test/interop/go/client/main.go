@@ -53,7 +53,8 @@ func main() {
 }
 
 func run(dialer, address, name string) {
-	i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
+	all := slices.Concat(scenarios, clusterScenarios)
+	i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name })
 	if i < 0 {
 		fail("unknown scenario %q", name)
 	}
@@ -67,6 +68,6 @@ func run(dialer, address, name string) {
 	// Dial of neffos v0.0.x does not watch its context while it waits for the acknowledgement.
 	time.AfterFunc(watchdogTimeout, func() { fail("%s: not finished after %s", name, scenarioTimeout) })
 
-	scenarios[i].run(&session{ctx: ctx, endpoint: endpoint, dialer: dialer})
+	all[i].run(&session{ctx: ctx, endpoint: endpoint, dialer: dialer})
 	printLine(field{"done", true})
 }

@@ -32,6 +32,25 @@ func serverAsk(s *session) {
 	step("answered", field{"body", string(answered.Body)})
 }
 
+// Scenarios of a server that is one of several, and not on the list of what every server can be asked to do.
+var clusterScenarios = []scenario{
+	{"asked-from-elsewhere", askedFromElsewhere},
+}
+
+func askedFromElsewhere(s *session) {
+	p := s.dial(dialOptions{answer: "forty;two"})
+	ns := p.connect("default")
+
+	question := p.next("question")
+	step("question", field{"body", string(question.Body)})
+
+	// Whoever has asked sends this when it has got the answer. Until then it asks again, and is answered again.
+	for string(p.next("chat").Body) != "got it" {
+	}
+	p.echo(ns, "default", "", "echo", "still here")
+	step("answered")
+}
+
 func forcedJoin(s *session) {
 	p := s.dial(dialOptions{})
 	ns := p.connect("default")
