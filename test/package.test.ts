@@ -80,7 +80,11 @@ describe('the package', () => {
   }, 60_000);
 
   it('resolves its types for ESM users, by attw', () => {
-    execFileSync('npx', ['attw', '--profile', 'esm-only', '--exclude-entrypoints', 'nefeli.min.js', 'nefeli.min.mjs', '--', tarball()], { stdio: 'pipe' });
+    execFileSync(
+      'npx',
+      ['attw', '--profile', 'esm-only', '--exclude-entrypoints', 'nefeli.min.js', 'nefeli.min.mjs', '--', tarball()],
+      { stdio: 'pipe' },
+    );
   }, 60_000);
 
   it('holds the build, the licence and the README, and no tests, sources or examples', () => {

@@ -4,9 +4,6 @@ import { readTables } from '../docs/markdown.js';
 
 const PAGE = readFileSync('docs/conformance.md', 'utf8');
 
-/** Tests that other examples bring. Whoever adds one takes it out of here. */
-const TO_COME = new Set(['test/controllers/cluster.test.ts']);
-
 const rows = readTables(PAGE).flatMap((table) => table.rows);
 
 /** The tests that the page names. */
@@ -36,15 +33,8 @@ describe('docs/conformance.md', () => {
   });
 
   it('names tests that exist, by the sentence they are written with', () => {
-    const missing = named.filter(({ file, sentence }) => {
-      if (!existsSync(file)) return !TO_COME.has(file);
-      return !sentencesIn(file).has(sentence);
-    });
+    const missing = named.filter(({ file, sentence }) => !existsSync(file) || !sentencesIn(file).has(sentence));
 
     expect(missing).toEqual([]);
-  });
-
-  it('waits for no test that is there', () => {
-    expect([...TO_COME].filter((file) => existsSync(file))).toEqual([]);
   });
 });

@@ -1,11 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { NatsAdapterOptions, WireOptions } from '../../src/adapters/nats/index.js';
 import type { RedisAdapterOptions } from '../../src/adapters/redis/index.js';
 import type { BroadcastTarget, ClusterView } from '../../src/index.js';
 import { readTables } from './markdown.js';
 
+/** Options of all brokers, which have a section of their own. */
+const WIRE: Record<keyof WireOptions, true> = { wire: true, neffosPrefix: true };
+
+const NATS: Record<Exclude<keyof NatsAdapterOptions, keyof WireOptions>, true> = {
+  app: true,
+  secret: true,
+  whenDown: true,
+  maxQueueBytes: true,
+  servers: true,
+  nats: true,
+};
+
 /** Every option there is: the compiler refuses this list when one is missing, or is none. */
-const REDIS: Record<keyof RedisAdapterOptions, true> = {
+const REDIS: Record<Exclude<keyof RedisAdapterOptions, keyof WireOptions>, true> = {
   app: true,
   url: true,
   nodes: true,
@@ -36,11 +49,16 @@ const tables = readTables(page);
 const plain = (cell = ''): string => cell.replaceAll('`', '');
 
 describe('docs/scale-out.md', () => {
-  it('names every option of redisAdapter once, and no other', () => {
-    const section = readTables(page.slice(page.indexOf('\n## Redis'), page.indexOf('\n## Load balancers')));
-    const names = section.flatMap(({ rows }) => rows.map(([name]) => plain(name)));
+  it.each([
+    { of: 'redisAdapter', heading: 'Redis', options: REDIS },
+    { of: 'natsAdapter', heading: 'NATS', options: NATS },
+    { of: 'both for servers of neffos', heading: 'Together with neffos in Go', options: WIRE },
+  ])('names every option of $of once, and no other', ({ heading, options }) => {
+    const section = page.split(/^## /m).find((text) => text.startsWith(heading)) ?? '';
+    const tablesOfOptions = readTables(section).filter(({ header }) => header[0] === 'option');
+    const names = tablesOfOptions.flatMap(({ rows }) => rows.flatMap(([name]) => plain(name).split(', ')));
 
-    expect(names.sort()).toEqual(Object.keys(REDIS).sort());
+    expect(names.sort()).toEqual(Object.keys(options).sort());
   });
 
   it('names every call of a target', () => {

@@ -1,5 +1,6 @@
 import type { BroadcastContent } from '../../ports/adapter.js';
-import { decodeFrame, encodeMessage, isEncodableName } from '../../protocol/codec.js';
+import { decodeFrame, encodeMessage } from '../../protocol/codec.js';
+import { isEncodableName } from '../../protocol/escaped-name.js';
 import { isReservedEvent } from '../../protocol/event-names.js';
 import { DEFAULT_NAME_LIMITS } from '../../protocol/limits.js';
 import type { Body } from '../../protocol/message.js';
