@@ -7,13 +7,8 @@ import type { Incoming, Payload, Target } from './wire.js';
 /** Handlers of one namespace by event, those of lifecycle events by neffos's names. */
 export type Handlers = ReadonlyMap<string, Listener>;
 
-/** How a request is made. */
-export interface RequestOptions {
-  readonly wait?: WaitOptions | undefined;
-  readonly payload?: Payload | undefined;
-  /** Whether it passes what waits to be sent: what restores the state that the rest counts on. */
-  readonly isFirst?: boolean;
-}
+/** What is to be known of a lifecycle event. */
+export type About = Partial<Incoming> & Circumstances;
 
 /** What a namespace needs of its connection. */
 export interface Core {
@@ -31,7 +26,14 @@ export interface Core {
   /** Tells those who wait for a namespace. */
   arrived(name: string): void;
   emit(target: Target, body: unknown): void;
-  request<T>(target: Target, options: RequestOptions, take: (answer: Partial<Incoming>) => T | Promise<T>): Promise<T>;
+  /** @param isFirst whether it passes what waits to be sent: what restores the state that the rest counts on */
+  request<T>(
+    target: Target,
+    wait: WaitOptions | undefined,
+    take: (answer: Partial<Incoming>) => T | Promise<T>,
+    payload?: Payload,
+    isFirst?: boolean,
+  ): Promise<T>;
   /** Calls a handler, and waits for it no longer than it may take. */
   call(listener: Listener, msg: ClientMessage, ns: DialledNSConn): Promise<unknown>;
   report(error: unknown, target: Target): void;
@@ -45,9 +47,9 @@ export interface Namespace {
   /** What connecting it says, each time; nothing where the server has connected it, and does so again by itself. */
   wanted: Payload | undefined;
   /** Calls the handler of a lifecycle event. Throws what it throws: the caller knows whether that refuses. */
-  fire(event: string, circumstances: Circumstances, message?: Partial<Incoming>): Promise<void>;
+  fire(event: string, about: About): Promise<void>;
   /** The same for an event that cannot refuse. */
-  tell(event: string, circumstances: Circumstances, message?: Partial<Incoming>): Promise<void>;
+  tell(event: string, about: About): Promise<void>;
   /** Calls whoever hears an event. What the first of them returns is the answer. */
   hear(message: Incoming): Promise<unknown>;
   /** Takes it as connected, and tells of it once. Gives what is connected, where both sides have asked for it. */

@@ -26,7 +26,7 @@ export function createInbound({ core, outbox, queue, isNative, send }: InboundPa
     if (event === CONNECT && !there) {
       if (!core.handlers.has(namespace)) throw new PublicError('bad namespace');
       const fresh = core.create(namespace);
-      await fresh.fire(CONNECT, {}, { ...message, wait: '' });
+      await fresh.fire(CONNECT, { ...message, wait: '' });
       acknowledge();
       return epoch === core.epoch && fresh.install({});
     }
@@ -70,7 +70,7 @@ export function createInbound({ core, outbox, queue, isNative, send }: InboundPa
     const message = isNative ? undefined : readFrame(data);
     if (!message) {
       const there = core.connected.get('') ?? core.create('');
-      return queue.push('', () => there.tell(NATIVE, { isNative: true }, { body: data }));
+      return queue.push('', () => there.tell(NATIVE, { isNative: true, body: data }));
     }
     const { wait, namespace } = message;
     if (/^[$#]/.test(wait)) return outbox.asks.get(wait)?.answer(message);

@@ -1,12 +1,12 @@
 import { PublicError, WsError } from './client-errors.js';
 import type { ClientMessage } from './client-message.js';
-import type { Core, Handlers, Namespace } from './core.js';
+import type { About, Core, Handlers, Namespace } from './core.js';
 import type { DialledNSConn, DialledRoom, Listener } from './dialled.js';
 import { ANY, CONNECT, CONNECTED, DISCONNECT, isReserved, JOIN, JOINED, LEAVE, LEFT } from './lifecycle.js';
 import { messageStream, type StreamOptions } from './message-stream.js';
 import { quiet, share } from './quiet.js';
 import { type Circumstances, readMessage } from './read-message.js';
-import { type Incoming, type Target, toPayload } from './wire.js';
+import { type Target, toPayload } from './wire.js';
 
 /** What this side has asked for itself; what it asks for again; and what ends because something larger ended. */
 export const LOCAL: Circumstances = { isLocal: true };
@@ -39,18 +39,18 @@ export function createNamespace(core: Core, name: string): Namespace {
     if (!isThere()) throw new WsError('NAMESPACE_NOT_CONNECTED', { namespace: name });
   }
 
-  async function fire(event: string, circumstances: Circumstances, message?: Partial<Incoming>): Promise<void> {
+  async function fire(event: string, about: About): Promise<void> {
     const handler = handlers.get(event);
-    if (handler) await core.call(handler, readMessage({ ...message, namespace: name, event }, circumstances), ns);
+    if (handler) await core.call(handler, readMessage({ ...about, namespace: name, event }), ns);
   }
 
-  function tell(event: string, circumstances: Circumstances, message?: Partial<Incoming>): Promise<void> {
-    return fire(event, circumstances, message).catch((error) => core.report(error, target(event, message?.room)));
+  function tell(event: string, about: About): Promise<void> {
+    return fire(event, about).catch((error) => core.report(error, target(event, about.room)));
   }
 
   async function enter(room: string, circumstances: Circumstances): Promise<DialledRoom> {
     const { epoch } = core;
-    if (!joined.has(room)) await fire(JOIN, circumstances, { room });
+    if (!joined.has(room)) await fire(JOIN, { ...circumstances, room });
     if (epoch !== core.epoch) throw core.loss;
     check();
     if (circumstances === LOCAL) wantedRooms.add(room);
@@ -58,7 +58,7 @@ export function createNamespace(core: Core, name: string): Namespace {
     if (there) return there;
     const made = makeRoom(room);
     joined.set(room, made);
-    await tell(JOINED, circumstances, { room });
+    await tell(JOINED, { ...circumstances, room });
     return made;
   }
 
@@ -73,7 +73,7 @@ export function createNamespace(core: Core, name: string): Namespace {
         quiet(async () => {
           check();
           if (joined.get(room) !== made) throw new WsError('ROOM_NOT_JOINED', { namespace: name, room });
-          await request(target(LEAVE, room), { wait }, () => run(() => exit(room, LOCAL)));
+          await request(target(LEAVE, room), wait, () => run(() => exit(room, LOCAL)));
         }),
     };
     return made;
@@ -89,8 +89,8 @@ export function createNamespace(core: Core, name: string): Namespace {
   }
 
   async function tellLeft(room: string, circumstances: Circumstances): Promise<void> {
-    await tell(LEAVE, circumstances, { room });
-    await tell(LEFT, circumstances, { room });
+    await tell(LEAVE, { ...circumstances, room });
+    await tell(LEFT, { ...circumstances, room });
   }
 
   async function end(circumstances: Circumstances): Promise<void> {
@@ -137,8 +137,11 @@ export function createNamespace(core: Core, name: string): Namespace {
         check();
         refuseReserved(event);
         // A bare acknowledgement says that the handler has returned nothing: no text, and not an empty one either.
-        return await request(target(event), { wait, payload: toPayload(body) }, (answer) =>
-          readMessage({ ...answer, wait: '', json: answer.json || !answer.event }),
+        return await request(
+          target(event),
+          wait,
+          (answer) => readMessage({ ...answer, wait: '', json: answer.json || !answer.event }),
+          toPayload(body),
         );
       }),
     joinRoom: (room, wait) =>
@@ -148,7 +151,7 @@ export function createNamespace(core: Core, name: string): Namespace {
         if (there) wantedRooms.add(room);
         return (
           there ??
-          (await request(target(JOIN, room), { wait }, () =>
+          (await request(target(JOIN, room), wait, () =>
             run(() => enter(room, LOCAL)).catch((error) => {
               // The server has let it in. Nobody waits for the answer: whoever asked hears why it failed.
               if (isThere()) void request(target(LEAVE, room), {}, () => {});
@@ -164,7 +167,7 @@ export function createNamespace(core: Core, name: string): Namespace {
     disconnect: (wait) =>
       quiet(async () => {
         check();
-        await request(target(DISCONNECT), { wait }, () => run(() => end(LOCAL)));
+        await request(target(DISCONNECT), wait, () => run(() => end(LOCAL)));
       }),
   };
 
@@ -218,8 +221,13 @@ export function createNamespace(core: Core, name: string): Namespace {
         const isRoom = room !== undefined;
         const asked = target(isRoom ? JOIN : CONNECT, room);
         try {
-          await request(asked, { payload: isRoom ? undefined : self.wanted, isFirst: true }, () => {});
-          tellings.push(() => epoch === core.epoch && isThere() && tell(isRoom ? JOINED : CONNECTED, AGAIN, asked));
+          await request(asked, {}, () => {}, isRoom ? undefined : self.wanted, true);
+          tellings.push(
+            () =>
+              epoch === core.epoch &&
+              isThere() &&
+              tell(isRoom ? JOINED : CONNECTED, { ...AGAIN, room: asked.room ?? '' }),
+          );
         } catch (error) {
           if (epoch !== core.epoch) return; // lost once more: it is asked for the next time
           core.report(error, asked);

@@ -111,7 +111,7 @@ export function openConn(
       for (const { event, answer } of outbox.asks.values()) if (event === arrivalOf(name)) answer();
     },
     emit: (target, body) => outbox.send(writeFrame(target, toPayload(body))),
-    request: (target, { wait = {}, payload = { body: '' }, isFirst }, take) => {
+    request: (target, wait = {}, take, payload = { body: '' }, isFirst) => {
       const begin = (token: string): void => {
         core.check();
         outbox.send(writeFrame({ ...target, wait: token }, payload), token, isFirst);
@@ -141,7 +141,7 @@ export function openConn(
     there.wanted ??= payload;
     if (connected.has(name)) return there;
     await there.fire(CONNECT, LOCAL);
-    return await core.request({ namespace: name, event: CONNECT }, { wait, payload }, () => there.install(LOCAL));
+    return await core.request({ namespace: name, event: CONNECT }, wait, () => there.install(LOCAL), payload);
   }
 
   async function restore(): Promise<void> {

@@ -3,13 +3,11 @@ import type { ClientMessage } from './client-message.js';
 import { type Incoming, textOf } from './wire.js';
 
 /** What tells lifecycle events of a kind apart. */
-export type Circumstances = Partial<Pick<ClientMessage, 'isAsk' | 'isForced' | 'isLocal' | 'isRestored' | 'isNative'>>;
+export type Circumstances = Partial<Pick<ClientMessage, 'isForced' | 'isLocal' | 'isRestored' | 'isNative'>>;
 
 /** A message as handlers see it. */
-export function readMessage(
-  { namespace = '', room = '', event = '', body = '', json: isJson, wait }: Partial<Incoming>,
-  circumstances?: Circumstances,
-): ClientMessage {
+export function readMessage(fields: Partial<Incoming> & Circumstances): ClientMessage {
+  const { event = '', body = '', wait } = fields;
   const json = (): unknown => {
     try {
       return JSON.parse(textOf(body));
@@ -19,21 +17,21 @@ export function readMessage(
   };
   let value: unknown = body;
   try {
-    if (isJson) value = body.length ? json() : undefined;
+    if (fields.json) value = body.length ? json() : undefined;
   } catch {} // it is no JSON: the text is all there is, and msg.json() says why
   return {
-    namespace,
-    room,
-    event,
-    body: value,
-    json,
-    isBinary: typeof body !== 'string',
+    namespace: '',
+    room: '',
     isAsk: !!wait,
     isForced: false,
     isLocal: false,
     isNative: false,
     isRestored: false,
-    ...circumstances,
+    ...fields,
+    event,
+    body: value,
+    isBinary: typeof body !== 'string',
+    json,
   };
 }
 

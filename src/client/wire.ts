@@ -48,9 +48,8 @@ export function readFrame(data: FrameData): Incoming | undefined {
     end = 1 + (typeof data === 'string' ? data.indexOf(';', end) : data.indexOf(0x3b, end));
     if (!end) return undefined;
   }
-  const [wait = '', namespace = '', room = '', event = '', isError = '', flag] = textOf(data.slice(0, end))
-    .split(';')
-    .map(unescapeName);
+  const [wait = '', ...rest] = textOf(data.slice(0, end)).split(';');
+  const [namespace = '', room = '', event = '', isError = '', flag] = rest.map(unescapeName);
   const errorKind = ['1', RICH_ERROR].indexOf(isError) + 1;
   return { wait, namespace, room, event, errorKind, isNoOp: flag === '1', json: flag === 'j', body: data.slice(end) };
 }
