@@ -7,5 +7,5 @@ const FORMATS = [
 ];
 
 const bundle = await rolldown({ input: 'dist/client/index.js', platform: 'browser' });
-for (const output of FORMATS) await bundle.write({ ...output, minify: true, sourcemap: true });
+for (const output of FORMATS) await bundle.write({ ...output, minify: true, comments: false, sourcemap: true });
 await bundle.close();

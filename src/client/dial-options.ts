@@ -29,7 +29,7 @@ export interface ErrorPlace {
 export interface QueueOptions {
   /** @default 1000 */
   readonly maxMessages?: number;
-  /** @default 1 MiB */
+  /** Bytes, and of a text its characters. @default 1 MiB */
   readonly maxBytes?: number;
   /** What gives way when it is full: the call that sends one more, which throws, or the oldest. @default 'throw' */
   readonly whenFull?: 'throw' | 'dropOldest';
