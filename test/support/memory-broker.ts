@@ -15,6 +15,7 @@ class MemorySession implements BrokerSession {
     await this.broker.take(this);
     if (channels.some((channel) => this.broker.forbids(channel))) throw new Error('no permission');
     for (const channel of channels) this.channels.add(channel);
+    await this.broker.confirm();
   }
 
   async unsubscribe(channels: readonly string[]): Promise<void> {
@@ -28,6 +29,7 @@ class MemorySession implements BrokerSession {
     await this.broker.take(this);
     for (const packet of packets) this.broker.spread(packet);
     if (this.broker.forgetsToConfirm) await new Promise(() => {});
+    await this.broker.confirm();
   }
 
   async ping(): Promise<void> {
@@ -55,6 +57,8 @@ export class MemoryBroker implements Broker {
   forgetsToConfirm = false;
   /** Which channels nobody may subscribe to. */
   forbids: (channel: string) => boolean = () => false;
+  /** What it has done it says a turn of the event loop later, as a network does. */
+  confirmsLate = false;
   /** Which packets it takes, and does not deliver. */
   loses: (packet: Packet) => boolean = () => false;
 
@@ -80,6 +84,10 @@ export class MemoryBroker implements Broker {
   spread({ channel, bytes }: Packet): void {
     if (this.loses({ channel, bytes })) return;
     for (const { channels, events } of [...this.sessions]) if (channels.has(channel)) events.onMessage(channel, bytes);
+  }
+
+  async confirm(): Promise<void> {
+    if (this.confirmsLate) await new Promise((resolve) => setImmediate(resolve));
   }
 
   async take(session: MemorySession): Promise<void> {

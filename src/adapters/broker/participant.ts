@@ -48,6 +48,8 @@ export class Participant {
   readonly #sender: Sender;
   readonly #heard: HeardCounts;
   readonly #ownChannel: string;
+  /** Who has said hello while the session was being made ready, in which nothing else is sent. */
+  readonly #unanswered = new Set<string>();
   #state: AdapterState = 'up';
   #ticks = 0;
   #tickedAtMs: number;
@@ -140,9 +142,11 @@ export class Participant {
 
   /** Subscribes to everything first: whoever hears the hello may send at once. */
   async #introduce(session: BrokerSession): Promise<void> {
+    // Before the first of them can be heard: whoever is heard from here on need not be waited for.
+    this.#sender.awaitServers(this.peers);
+    this.#unanswered.clear();
     await this.#listening.restore(session);
     this.#members.excuse(this.#host.scheduler.nowMs());
-    this.#sender.awaitServers(this.peers);
     const counts = this.#sender.counts.since(0, MAX_COUNTS);
     await session.publish(this.#sender.packetsOf(this.#channels.all, 'hello', counts));
   }
@@ -152,6 +156,8 @@ export class Participant {
     this.#become('up');
     this.#listening.resume();
     this.#sender.up();
+    for (const serverId of this.#unanswered) this.#answer(serverId);
+    this.#unanswered.clear();
   }
 
   #down(cause: unknown): void {
@@ -198,9 +204,14 @@ export class Participant {
       this.#left(from);
     }
     if (kind !== 'hello') return;
-    // Told at once, in answer: what was sent while it was away is what it has missed.
-    const all = this.#sender.counts.since(0, MAX_COUNTS);
-    this.#sender.tell(this.#channels.server(from), 'here', all).catch(() => {}); // the session has ended: it will hear of this one anew
+    if (this.#session.isUp) this.#answer(from);
+    else this.#unanswered.add(from);
+  }
+
+  /** Tells a server that has come how far this one is: what was sent while it was away is what it has missed. */
+  #answer(serverId: string): void {
+    const counts = this.#sender.counts.since(0, MAX_COUNTS);
+    this.#sender.tell(this.#channels.server(serverId), 'here', counts).catch(() => {}); // the session has ended: it will hear of this one anew
   }
 
   #left(serverId: string): void {

@@ -525,6 +525,22 @@ describe('a server over a broker', () => {
   });
 
   describe('starting', () => {
+    it.each([0, 1, 2])('holds nothing back for servers that start at the same moment: sender %i', async (sender) => {
+      const broker = new MemoryBroker();
+      broker.confirmsLate = true;
+      const clock = new ManualClock();
+      const nodes = ['a', 'b', 'c'].map((id) => makeNode(id, broker, clock));
+      const started = Promise.all(nodes.map(({ adapter, host }) => adapter.start(host)));
+      await clock.advance(500);
+      await started;
+      for (const { adapter } of nodes) await adapter.subscribe(inDefault);
+
+      nodes[sender]?.send('hi');
+      await clock.advance(0);
+
+      expect(nodes.flatMap(({ bodies }) => bodies())).toEqual(['hi', 'hi']);
+    });
+
     it("rejects with ADAPTER_UNREACHABLE when the broker is down, and tries no more with whenDown: 'fail', the default", async () => {
       const broker = new MemoryBroker();
       const clock = new ManualClock();
