@@ -38,7 +38,7 @@ const textOf = (body: Body): string => (typeof body === 'string' ? body : bodyDe
 function encodeFields(message: WireMessage, isError: string, body: Body): FrameData {
   const header =
     `${message.wait};${escapeName(message.namespace)};${escapeName(message.room)};${escapeName(message.event)};` +
-    `${isError};${flagOf(message)};`;
+    `${isError};${message.isNoOp ? TRUE : message.json && !message.isError ? JSON_MARK : '0'};`;
   if (!message.binary) return header + textOf(body);
   if (typeof body === 'string') return encoder.encode(header + body);
   const head = encoder.encode(header);
@@ -46,11 +46,6 @@ function encodeFields(message: WireMessage, isError: string, body: Body): FrameD
   frame.set(head);
   frame.set(body, head.length);
   return frame;
-}
-
-function flagOf({ isNoOp, isError, json }: WireMessage): string {
-  if (isNoOp) return TRUE;
-  return json && !isError ? JSON_MARK : '0';
 }
 
 /** The acknowledgement of a request, and of an ask whose handler returned nothing: the token and six separators. */
@@ -103,8 +98,8 @@ function decodeText(text: string, options: DecodeOptions): Frame {
     binary: false,
     body: text.slice(end6 + 1),
   };
-  if (message.isError) return withinLimits(isRich ? withFacts(message) : message, options);
-  return withinLimits(flag === JSON_MARK ? { ...message, json: true } : message, options);
+  if (flag === JSON_MARK && !message.isError) return withinLimits({ ...message, json: true }, options);
+  return withinLimits(isRich ? withFacts(message) : message, options);
 }
 
 /** A body that is not what it is marked as is the text itself. */
