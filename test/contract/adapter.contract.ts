@@ -12,6 +12,9 @@ export interface AdapterContractOptions {
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
 }
 
+/** A broker is a process of its own, on a machine that others use as well. */
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+
 type Broadcast = Extract<Envelope, { kind: 'broadcast' }>;
 
 const COUNT: Query = { kind: 'count', target: targetIn('default') };
@@ -134,7 +137,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
       const marker = `marker ${to.received.length}`;
       await to.subscribe(marker);
       await from.broadcast(marker);
-      await vi.waitFor(() => expect(to.bodiesIn(marker)).toHaveLength(1));
+      await soon(() => expect(to.bodiesIn(marker)).toHaveLength(1));
     };
 
     beforeEach(async () => {
@@ -168,7 +171,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
       await first.adapter.publish(envelope);
 
-      for (const node of nodes.slice(1)) await vi.waitFor(() => expect(node.received).toEqual([envelope]));
+      for (const node of nodes.slice(1)) await soon(() => expect(node.received).toEqual([envelope]));
     });
 
     promise('delivers the broadcasts of one server to one namespace in order, none lost and none twice', async () => {
@@ -296,7 +299,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
       await first.adapter.publish(envelope);
 
-      for (const node of nodes.slice(1)) await vi.waitFor(() => expect(node.received).toEqual([envelope]));
+      for (const node of nodes.slice(1)) await soon(() => expect(node.received).toEqual([envelope]));
     });
 
     promise('delivers a result, as it was published, to the server that it names and to no other', async () => {
@@ -311,7 +314,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
       };
 
       await first.adapter.publish(result);
-      await vi.waitFor(() => expect(second.received).toEqual([result]));
+      await soon(() => expect(second.received).toEqual([result]));
       await settled(second, first);
 
       const others = nodes.filter((node) => node !== second);
@@ -324,7 +327,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
       const result = { kind: 'reply', id: 'maria', body } as const;
       await first.adapter.publish(resultOf(first, second, result));
-      await vi.waitFor(() => expect(second.received).toHaveLength(1));
+      await soon(() => expect(second.received).toHaveLength(1));
 
       const [envelope] = second.received;
       expect(envelope).toMatchObject({ kind: 'result', result: { kind: 'reply', id: 'maria' } });
@@ -346,12 +349,12 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
       const idsBut = (...without: Node[]): string[] =>
         nodes.filter((node) => !without.includes(node)).map(({ id }) => id);
       for (const node of nodes) {
-        await vi.waitFor(() => expect([...node.adapter.peers()].sort()).toEqual(idsBut(node).sort()));
+        await soon(() => expect([...node.adapter.peers()].sort()).toEqual(idsBut(node).sort()));
       }
 
       await second.adapter.stop();
 
-      await vi.waitFor(() => expect([...first.adapter.peers()].sort()).toEqual(idsBut(first, second).sort()));
+      await soon(() => expect([...first.adapter.peers()].sort()).toEqual(idsBut(first, second).sort()));
       expect(first.host.left).toEqual([second.id]);
     });
 
@@ -427,7 +430,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
       for (const envelope of envelopes) await first.adapter.publish(envelope);
 
-      for (const node of nodes.slice(1)) await vi.waitFor(() => expect(node.received).toHaveLength(2));
+      for (const node of nodes.slice(1)) await soon(() => expect(node.received).toHaveLength(2));
       for (const node of nodes.slice(1)) {
         expect(node.received[1]).toEqual(envelopes[1]);
         expect(node.received[0]).toMatchObject({ kind: 'event', from: first.id, content: { event: 'cache.clear' } });
@@ -442,7 +445,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
       const content = { event: 'e', body: '{}', binary: false, json: true, later: 'x' } as const;
       await first.adapter.publish({ kind: 'broadcast', from: first.id, target: targetIn('default'), content });
 
-      await vi.waitFor(() => expect(second.broadcasts.map((broadcast) => broadcast.content)).toEqual([content]));
+      await soon(() => expect(second.broadcasts.map((broadcast) => broadcast.content)).toEqual([content]));
     });
 
     promise('delivers the results of one query in order, the last of them marked', async () => {
@@ -453,7 +456,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
       for (const result of results) void first.adapter.publish(result);
 
-      await vi.waitFor(() => expect(second.received).toEqual(results));
+      await soon(() => expect(second.received).toEqual(results));
     });
 
     const QUERIES: Query[] = [
@@ -484,7 +487,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
 
       for (const envelope of envelopes) await first.adapter.publish(envelope);
 
-      await vi.waitFor(() => expect(second.received).toEqual(envelopes));
+      await soon(() => expect(second.received).toEqual(envelopes));
     });
 
     promise('takes every name as a name: each is delivered to who has subscribed to just that one', async () => {
