@@ -6,13 +6,21 @@ const SOON = { timeout: 15_000, interval: 20 };
 
 async function startServers(kind: 'redis' | 'nats', count: number) {
   const broker = await BrokerProcess.start(kind);
-  const servers = await Promise.all(Array.from({ length: count }, () => ServerProcess.start(kind, broker.port)));
-  for (const server of servers) await vi.waitFor(async () => expect(await peersOf(server)).toBe(count - 1), SOON);
+  const servers: ServerProcess[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.kill()));
     await broker.stop();
   };
-  return { broker, servers: servers as [ServerProcess, ServerProcess, ServerProcess], stop };
+  try {
+    const starting = Array.from({ length: count }, () => ServerProcess.start(kind, broker.port));
+    servers.push(...(await Promise.all(starting)));
+    for (const server of servers) await vi.waitFor(async () => expect(await peersOf(server)).toBe(count - 1), SOON);
+  } catch (error) {
+    // What has not begun is not ended by `afterAll`.
+    await stop();
+    throw error;
+  }
+  return { broker, servers: servers as [ServerProcess, ServerProcess, ServerProcess], stop }; // three are asked for
 }
 
 async function infoOf(server: ServerProcess): Promise<{ readonly peers: readonly string[]; readonly state: string }> {
@@ -27,7 +35,7 @@ describe.each(['redis', 'nats'] as const)('over %s', (kind) => {
   const missing = whyNoBroker(kind);
 
   describe.skipIf(missing !== undefined)(missing ? `a cluster (skipped: ${missing})` : 'three processes', () => {
-    let cluster: Awaited<ReturnType<typeof startServers>>;
+    let cluster: Awaited<ReturnType<typeof startServers>>; // set before the first test, unless that fails
 
     beforeAll(async () => {
       cluster = await startServers(kind, 3);
@@ -36,7 +44,7 @@ describe.each(['redis', 'nats'] as const)('over %s', (kind) => {
     // Those of the test before are gone.
     beforeEach(() => vi.waitFor(async () => expect(await cluster.servers[0].do('count', everybody)).toBe(0), SOON));
 
-    afterAll(() => cluster.stop());
+    afterAll(() => cluster?.stop());
 
     it('broadcast to all, a room, an id, and all but one, as text and as bytes', async () => {
       const [a, b, c] = cluster.servers;
