@@ -30,6 +30,7 @@ export async function buildChatApp({ logger = new PrefixedLogger('DEV') }: ChatO
     controllers: [ChatController],
     urlHeaders: ['X-Username'], // a browser cannot send headers of its own with a websocket
     limits: LIMITS,
+    clientScript: '/nefeli.mjs',
   });
   app.get('/websocket_endpoint', { websocket: true }, app.nefeli.handler());
   return app;

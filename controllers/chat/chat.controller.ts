@@ -52,10 +52,11 @@ export class ChatController {
     if (this.people.in(room).length === 0) this.history.forget(room);
   }
 
+  /** A message that names no room is for the one that its author is in. */
   onChat(msg: Message): void {
-    const { room } = msg;
+    const room = msg.room || (this.ns.rooms[0]?.name ?? '');
     if (!this.ns.room(room)) throw new PublicError('Join a room before you write.');
-    const line = { room, from: this.people.get(this.#id), text: readText(msg.json()), at: Date.now() };
+    const line = { room, from: this.people.get(this.#id), text: readText(msg.body), at: Date.now() };
     this.history.add(line);
     this.#tell(room, 'chat', line);
   }
@@ -63,7 +64,7 @@ export class ChatController {
   /** Answers with the name as it is now. */
   onRename(msg: Message): string {
     const before = this.#name;
-    const name = readName(msg.json());
+    const name = readName(msg.body);
     if (name === before) return name;
     this.people.rename(this.#id, name);
     for (const { name: room } of this.ns.rooms) {

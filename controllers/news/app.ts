@@ -32,7 +32,13 @@ export async function buildNewsApp({ logger = true }: NewsOptions = {}): Promise
   container.bind(Newsroom).toSelf().inSingletonScope();
   container.bind(HeadlinesController).toSelf().inSingletonScope();
 
-  await app.register(nefeli, { path: '/websocket_endpoint', container, controllers: [NewsController], limits: LIMITS });
+  await app.register(nefeli, {
+    path: '/websocket_endpoint',
+    container,
+    controllers: [NewsController],
+    limits: LIMITS,
+    clientScript: '/nefeli.mjs',
+  });
   await new InversifyFastifyHttpAdapter(container, { logger: false }, app).build(); // its routes, on the same app
   return app;
 }

@@ -1,12 +1,10 @@
 import 'reflect-metadata';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 
 const SHARED = join(dirname(fileURLToPath(import.meta.url)), 'public');
-const NEFFOS = dirname(createRequire(import.meta.url).resolve('neffos.js'));
 
 /** A page runs its own scripts and speaks to its own server, whatever its visitors write. */
 const SECURITY_HEADERS = {
@@ -48,6 +46,5 @@ export async function createPageApp(options: PageAppOptions): Promise<FastifyIns
   app.addHook('onRequest', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
   await app.register(fastifyStatic, { root: join(dirname(fileURLToPath(from)), 'public') });
   for (const file of ['look.css', 'page.js']) app.get(`/${file}`, (_request, reply) => reply.sendFile(file, SHARED));
-  app.get('/neffos.min.js', (_request, reply) => reply.sendFile('neffos.min.js', NEFFOS));
   return app;
 }

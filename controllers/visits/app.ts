@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
 import { nefeli } from 'nefeli';
 import { createPageApp } from '../page/create-page-app.js';
+import { serveNeffos } from '../page/serve-neffos.js';
 import { Logger, PrefixedLogger } from './logger.js';
 import { VisitsController } from './visits.controller.js';
 import { Visits } from './visits.js';
@@ -32,6 +33,7 @@ export async function buildVisitsApp({
     connectGapMs: 20, // neffos.js in Node loses what comes together with the acknowledgement
     clientScript: '/nefeli.mjs',
   });
+  serveNeffos(app); // the page /neffos.html is the same with it
   app.get('/websocket_endpoint', { websocket: true }, app.nefeli.handler());
   return app;
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
 import { type Message, Namespace, type NSConn, nefeli } from 'nefeli';
 import { createPageApp } from '../../controllers/page/create-page-app.js';
+import { serveNeffos } from '../../controllers/page/serve-neffos.js';
 
 const ROOM = 'room1';
 
@@ -47,6 +48,7 @@ export async function buildBasicApp({
 }: BasicOptions): Promise<FastifyInstance> {
   // Its page is of no importance: one to run neffos.js on.
   const app = await createPageApp({ from: new URL('../../controllers/native-messages/app.ts', import.meta.url).href });
+  serveNeffos(app);
   await app.register(nefeli, {
     path: '/websocket_endpoint',
     container: new Container(),

@@ -184,6 +184,25 @@ describe.skipIf(!canRun)(title, () => {
     await expect.poll(() => ada.messages('right'), SOON).toEqual(['After']);
   });
 
+  it('shows why it is refused when it comes back, and what has been said until then', async () => {
+    const ada = await visit('Ada');
+    const port = portOf(app);
+    await ada.say('Before');
+    await expect.poll(() => ada.messages('right'), SOON).toEqual(['Before']);
+    await ada.page.context().setOffline(true); // so that the others come first
+    await app.close();
+    await expect.poll(() => ada.status, SOON).toBe('Reconnecting…');
+
+    app = await serve(port);
+    await Promise.all(Array.from({ length: 200 }, () => ChatClient.enter(app, { room: '' })));
+    await ada.page.context().setOffline(false);
+
+    await expect.poll(() => ada.status, SOON).toBe('The chat is full. Come back a little later.');
+    expect(await ada.page.getByRole('button', { name: 'Try again' }).isVisible()).toBe(true);
+    expect(await ada.canWrite).toBe(false);
+    expect(await ada.messages('right')).toEqual(['Before']);
+  });
+
   it('keeps its name, its room and its own messages when it is loaded anew', async () => {
     const ada = await visit('Ada', '/#engines');
     await ChatClient.enter(app, { name: 'Grace', room: 'engines' });

@@ -42,17 +42,17 @@ export class ChatClient {
     return this.#request('_OnRoomLeave', { room });
   }
 
-  say(body: unknown, room = 'lobby'): Promise<string> {
-    return this.#request('chat', { room, body: JSON.stringify(body) });
+  say(body: string, room = 'lobby'): Promise<string> {
+    return this.#request('chat', { room, body });
   }
 
-  rename(name: unknown): Promise<string> {
-    return this.#request('rename', { body: JSON.stringify(name) });
+  rename(body: string): Promise<string> {
+    return this.#request('rename', { body });
   }
 
-  /** Any event with any body, as it is. */
-  ask(event: string, body: string): Promise<string> {
-    return this.#request(event, { room: 'lobby', body });
+  /** The same in a binary frame. */
+  sayBytes(body: string): Promise<string> {
+    return this.#request('chat', { room: 'lobby', body, isBinary: true });
   }
 
   /** The bodies of an event, in the order in which they came. */
@@ -87,12 +87,12 @@ export class ChatClient {
     this.#ws.terminate();
   }
 
-  #request(event: string, { room = '', body = '' } = {}): Promise<string> {
+  #request(event: string, { room = '', body = '', isBinary = false } = {}): Promise<string> {
     this.#asks += 1;
     const wait = `$${this.#asks}`;
     return new Promise((resolve, reject) => {
       this.#pending.set(wait, { resolve, reject });
-      this.#ws.send([wait, 'default', room, event, '0', '0', body].join(';'));
+      this.#ws.send([wait, 'default', room, event, '0', '0', body].join(';'), { binary: isBinary });
     });
   }
 

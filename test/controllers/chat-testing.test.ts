@@ -59,7 +59,7 @@ describe('the chat, without a network', () => {
     await alan.leave('lobby');
     await alan.join('engines');
 
-    ada.room('lobby')?.emit('chat', JSON.stringify('Hello'));
+    ada.room('lobby')?.emit('chat', 'Hello');
 
     const line = (await grace.expectEvent('chat', { room: 'lobby' })).json();
     expect(line).toMatchObject({ room: 'lobby', from: { id: ada.id, name: 'Ada' }, text: 'Hello' });
@@ -78,7 +78,7 @@ describe('the chat, without a network', () => {
   it('answers a message that is none with what one is, also where nobody has asked', async () => {
     const ada = await enter('Ada');
 
-    ada.room('lobby')?.emit('chat', JSON.stringify(''));
+    ada.room('lobby')?.emit('chat', '');
 
     expect((await ada.expectError('chat')).body).toBe('A message has 1 to 500 characters.');
   });
@@ -97,7 +97,7 @@ describe('the chat, without a network', () => {
   it('slows down who writes more than 30 messages at once, and loses none', async () => {
     const ada = await enter('Ada');
     const lobby = ada.room('lobby');
-    for (let n = 1; n <= 40; n += 1) lobby?.emit('chat', JSON.stringify(`message ${n}`));
+    for (let n = 1; n <= 40; n += 1) lobby?.emit('chat', `message ${n}`);
     await chat.settle();
     const heard = (): number => ada.events.filter(({ event }) => event === 'chat').length;
     expect(heard()).toBeLessThan(31);
@@ -118,10 +118,10 @@ describe('the chat, over websockets', () => {
     const [ada, grace] = [await enter('Ada'), await enter('Grace')];
     const [lobby] = [await ada.join('lobby'), await grace.join('lobby')];
 
-    lobby.emit('chat', JSON.stringify('Hello'));
+    lobby.emit('chat', 'Hello');
 
     expect((await grace.expectEvent('chat')).json()).toMatchObject({ from: { name: 'Ada' }, text: 'Hello' });
-    await expect(grace.ask('rename', JSON.stringify('Ada'))).rejects.toThrow('Somebody here is called “Ada” already.');
+    await expect(grace.ask('rename', 'Ada')).rejects.toThrow('Somebody here is called “Ada” already.');
   });
 
   it('is the same without a port', async () => {

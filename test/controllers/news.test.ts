@@ -228,9 +228,7 @@ describe('the news', () => {
   });
 
   it('serve the page and the client library themselves, under a policy that allows nothing from elsewhere', async () => {
-    const [page, library, missing] = await Promise.all(
-      ['/', '/neffos.min.js', '/app.js'].map((path) => fetch(url(path))),
-    );
+    const [page, library, missing] = await Promise.all(['/', '/nefeli.mjs', '/app.js'].map((path) => fetch(url(path))));
 
     expect([page?.status, library?.status, missing?.status]).toEqual([200, 200, 404]);
     expect(await page?.text()).toContain('<title>Nefeli news</title>');

@@ -38,11 +38,11 @@ async function start(...words: string[]): Promise<{ program: ChildProcess; url: 
 }
 
 describe('what npm start runs', () => {
-  it('serves the page, neffos.js and the endpoint', async () => {
+  it('serves the page, the client and the endpoint', async () => {
     const { url } = await start();
 
     const page = await fetch(url);
-    const script = await fetch(`${url}/neffos.min.js`);
+    const script = await fetch(`${url}/nefeli.mjs`);
     const probe = await fetch(`${url}/websocket_endpoint`, { method: 'HEAD' });
 
     expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);

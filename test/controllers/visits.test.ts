@@ -127,4 +127,19 @@ describePage('the page of the visits', (browser) => {
     await bob.page.close();
     await expect.poll(() => ada.text('visits'), SOON).toBe('1 visitor');
   });
+
+  it('speaks with its twin, whose client is neffos.js', async () => {
+    const served = await serveExample(buildVisitsApp({ logger: new MemoryLogger() }));
+    const ada = await ExamplePage.open(browser(), served.page);
+    await expect.poll(() => ada.text('visits'), SOON).toBe('1 visitor');
+    const bob = await ExamplePage.open(browser(), `${served.page}/neffos.html`);
+    for (const visitor of [ada, bob]) await expect.poll(() => visitor.text('visits'), SOON).toBe('2 visitors');
+    await expect.poll(() => bob.status, SOON).toBe('Connected');
+
+    await ada.send('Message', 'Hello, neffos.js');
+    await expect.poll(() => bob.log, SOON).toEqual(['Hello, neffos.js']);
+    await bob.send('Message', 'Hello, Nefeli');
+
+    await expect.poll(() => ada.log, SOON).toEqual(['You: Hello, neffos.js', 'Hello, Nefeli']);
+  });
 });

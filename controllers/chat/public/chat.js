@@ -1,115 +1,107 @@
 import { createLog } from '/log.js';
 import { make } from '/make.js';
-import { dial, Message } from '/neffos.min.js';
+import { dial, RemoteError } from '/nefeli.mjs';
 
 const NAMESPACE = 'default';
 const LOBBY = 'lobby';
-const RECONNECT_MS = 1_000;
-const DIAL_MS = 10_000;
 const TOAST_MS = 5_000;
 
 const at = (id) => document.getElementById(id);
 const log = createLog(at('log'));
 /** A tab is a visitor: reloaded, it has its name and its room again, and knows which messages were its own. */
 const kept = { name: sessionStorage.getItem('name'), ids: new Set(JSON.parse(sessionStorage.getItem('ids') ?? '[]')) };
-const options = { headers: kept.name ? { 'X-Username': kept.name } : {} };
 
 let conn;
 let ns;
 let me = { id: '', name: '' };
 let room = '';
 let isOnline = false;
-let hasEntered = false;
+let refusal = '';
 
-// What the server says. A handler returns nothing: whatever it returned, neffos.js would send back as an error.
+// What the server says.
 
-const told = (show) => (_ns, msg) => {
-  show(JSON.parse(msg.Body));
-};
 /** Only about the room that is open: while it changes, news of the last one may still be on their way. */
-const toldOfRoom = (show) =>
-  told((body) => {
-    if (body.room === room) show(body);
-  });
+const toldOfRoom = (show) => (msg) => {
+  if (msg.body.room === room) show(msg.body);
+};
 
 const events = {
-  _OnRoomLeft(_ns, msg) {
-    if (!msg.IsForced && msg.Room === room) showRoom('');
+  /** The first time, and whenever the connection is back. */
+  onNamespaceConnected() {
+    setState('online', 'Online');
   },
-  welcome: told((you) => {
+  onRoomLeft(msg) {
+    if (msg.room === room && !isOver()) showRoom('');
+  },
+  welcome({ body: you }) {
     kept.ids.add(you.id);
     sessionStorage.setItem('ids', JSON.stringify([...kept.ids].slice(-20)));
     showMe(you);
-  }),
-  rooms: told(showRooms),
-  history: told((history) => {
-    showRoom(history.room);
-    for (const line of history.lines) log.say(line, kept.ids.has(line.from.id));
-  }),
+  },
+  rooms: (msg) => showRooms(msg.body),
+  history(msg) {
+    showRoom(msg.body.room);
+    for (const line of msg.body.lines) log.say(line, kept.ids.has(line.from.id));
+  },
   roster: toldOfRoom(({ people }) => showPeople(people)),
   chat: toldOfRoom((line) => log.say(line, kept.ids.has(line.from.id))),
   notice: toldOfRoom((notice) => log.note(notice)),
 };
 
-// The connection. It is made anew here, and not by the option `reconnect` of neffos.js, which gives up for good when the
-// server answers the HTTP request that it tries first, but not the websocket: as one does that is about to restart.
+// The connection. When it is lost the client comes back by itself, to the same namespace and room.
 
-async function stayConnected() {
-  for (;;) {
-    try {
-      await visit();
-    } catch (error) {
-      if (error instanceof Error) return setState('refused', error.message); // in the server's words
-    }
-    setState('reconnecting', 'Reconnecting…');
-    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-  }
-}
+const options = {
+  reconnect: { initial: true },
+  onError(error, { event }) {
+    if (event === '_OnNamespaceConnect')
+      giveUp(error); // it came back, and is no longer let in
+    else toast(error.message);
+  },
+};
 
-/** Ends when the connection does. */
 async function visit() {
-  conn = await dialInTime();
-  const closed = new Promise((resolve) => conn.conn.addEventListener('close', resolve));
   try {
-    await Promise.race([closed, enter()]);
+    conn = await dial(address, { [NAMESPACE]: events }, options);
   } catch (error) {
-    conn.close();
-    throw error;
+    return setState('refused', error.message); // in the server's words
   }
-  await closed;
+  conn.state.subscribe(({ kind, reason }) => {
+    if (kind === 'closed') setState('refused', refusal || reason || 'The connection has ended.');
+    else if (kind !== 'open') setState('reconnecting', 'Reconnecting…');
+  });
+  await enter();
 }
 
-/** neffos.js leaves a dial unsettled whose connection is closed before the handshake. */
-function dialInTime() {
-  return new Promise((resolve, reject) => {
-    let isLate = false;
-    setTimeout(() => {
-      isLate = true;
-      reject('no answer');
-    }, DIAL_MS);
-    dial('/websocket_endpoint', { [NAMESPACE]: events }, options).then(
-      (made) => (isLate ? made.close() : resolve(made)),
-      reject,
-    );
-  });
+/** Of each try anew: a browser cannot send headers with a websocket, and the name may have changed. */
+function address({ tries }) {
+  if (tries) setState('reconnecting', 'Reconnecting…');
+  const query = kept.name ? `?${new URLSearchParams({ 'X-Websocket-Header-X-Username': kept.name })}` : '';
+  return `/websocket_endpoint${query}`;
 }
 
 async function enter() {
-  ns = await conn.connect(NAMESPACE);
-  setState('online', 'Online');
-  const wanted = hasEntered ? room : roomInAddress();
-  hasEntered = true;
-  if (wanted) await ns.joinRoom(wanted).catch(() => ns.joinRoom(LOBBY));
+  try {
+    ns = await conn.connect(NAMESPACE);
+    await ns.joinRoom(roomInAddress()).catch(orLobby);
+  } catch (error) {
+    if (error instanceof RemoteError || isOver()) giveUp(error);
+    else await enter(); // the connection was lost on the way: what is asked now waits until it is back
+  }
 }
 
-// What the visitor does.
-
-/** Asks the server. JSON goes there; the answer comes as it is, and a refusal as an error with the server's words. */
-async function ask(event, body, inRoom = '') {
-  const message = Object.assign(new Message(), { Namespace: NAMESPACE, Room: inRoom, Event: event });
-  message.Body = JSON.stringify(body);
-  return (await conn.ask(message)).Body;
+function orLobby(error) {
+  if (!(error instanceof RemoteError)) throw error;
+  return ns.joinRoom(LOBBY);
 }
+
+function giveUp(error) {
+  refusal ||= error.message;
+  conn.close();
+}
+
+const isOver = () => conn.state.value.kind === 'closed';
+
+// What the visitor does. An answer of the server ends each: the value, or an error with the server's words.
 
 async function enterRoom(name) {
   const before = room;
@@ -124,15 +116,14 @@ async function enterRoom(name) {
 }
 
 async function leaveRoom() {
-  const error = await ns.room(room)?.leave();
-  if (error) throw error; // neffos.js returns it
+  await ns.room(room)?.leave();
 }
 
 async function send() {
   const text = at('text').value;
   at('text').value = '';
   try {
-    await ask('chat', text, room);
+    await ns.ask('chat', text);
   } catch (error) {
     at('text').value ||= text; // to be mended
     throw error;
@@ -142,16 +133,13 @@ async function send() {
 async function rename() {
   const wish = at('name').value;
   try {
-    showMe({ ...me, name: await ask('rename', wish) });
-    keepName();
+    const { body: name } = await ns.ask('rename', wish);
+    showMe({ ...me, name });
+    kept.name = name;
+    sessionStorage.setItem('name', name);
   } finally {
     if (at('name').value === wish) at('name').value = me.name; // also the old one, when the wish was refused
   }
-}
-
-function keepName() {
-  sessionStorage.setItem('name', me.name);
-  options.headers['X-Username'] = me.name; // for the next dial
 }
 
 /** What fails is said to the visitor, until they do something else: in another room it would mean nothing. */
@@ -162,7 +150,7 @@ const attempt = (act) => async (event) => {
   try {
     await act(event);
   } catch (error) {
-    toast(error.message ?? String(error));
+    toast(error.message);
   }
 };
 
@@ -289,4 +277,4 @@ function roomInAddress() {
   }
 }
 
-void stayConnected();
+void visit();

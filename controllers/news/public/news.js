@@ -1,74 +1,66 @@
-import { dial } from '/neffos.min.js';
+import { dial, RemoteError } from '/nefeli.mjs';
 
 const NAMESPACE = 'news';
-const RECONNECT_MS = 1_000;
-const DIAL_MS = 10_000;
 /** As many as the server keeps: a page that stays open for days must not grow for days. */
 const MAX_HEADLINES = 30;
+const UNREACHABLE = 'The server cannot be reached.';
 
 const at = (id) => document.getElementById(id);
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+let conn;
 let ns;
 
-// What the server says. A handler returns nothing: whatever it returned, neffos.js would send back as an error.
-
-const told = (show) => (_ns, msg) => {
-  show(JSON.parse(msg.Body));
-};
+// What the server says.
 
 const events = {
-  latest: told((headlines) => {
+  /** The first time, and whenever the connection is back. */
+  onNamespaceConnected() {
+    setState('live', 'Live');
+  },
+  latest({ body: headlines }) {
     at('empty').hidden = headlines.length > 0;
     at('headlines').replaceChildren(...headlines.map(show));
-  }),
-  published: told((headline) => {
+  },
+  published({ body: headline }) {
     at('empty').hidden = true;
     const item = show(headline);
     item.classList.add('fresh');
     at('headlines').prepend(item);
     while (at('headlines').childElementCount > MAX_HEADLINES) at('headlines').lastElementChild.remove();
-  }),
-  applauded: told(({ id, applause }) => {
+  },
+  applauded({ body: { id, applause } }) {
     const button = at('headlines').querySelector(`[data-id="${Number(id)}"] button`);
     if (button) showApplause(button, applause);
-  }),
+  },
 };
 
-async function stayConnected() {
-  for (;;) {
-    await listen().catch(() => {}); // whatever it was: it is tried again
-    setState('reconnecting', 'Reconnecting…');
-    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-  }
-}
-
-/** Ends when the connection does. */
+/** Connects, and from then on the client comes back by itself. */
 async function listen() {
-  const conn = await dialInTime();
-  const closed = new Promise((resolve) => conn.conn.addEventListener('close', resolve));
   try {
-    ns = await Promise.race([conn.connect(NAMESPACE), closed.then(() => Promise.reject(new Error('closed')))]);
-    setState('live', 'Live');
-    await closed;
-  } finally {
-    ns = undefined;
-    conn.close();
+    conn = await dial(address, { [NAMESPACE]: events }, { reconnect: { initial: true } });
+    conn.state.subscribe(({ kind }) => {
+      if (kind === 'closed') setState('closed', 'Closed');
+      else if (kind !== 'open') setState('reconnecting', 'Reconnecting…');
+    });
+    await connect();
+  } catch (error) {
+    setState('closed', error.message);
   }
 }
 
-/** neffos.js leaves a dial unsettled whose connection is closed before the handshake. */
-function dialInTime() {
-  return new Promise((resolve, reject) => {
-    let isLate = false;
-    setTimeout(() => {
-      isLate = true;
-      reject(new Error('no answer'));
-    }, DIAL_MS);
-    dial('/websocket_endpoint', { [NAMESPACE]: events }).then(
-      (made) => (isLate ? made.close() : resolve(made)),
-      reject,
-    );
-  });
+/** Of each try. */
+function address({ tries }) {
+  if (tries) setState('reconnecting', 'Reconnecting…');
+  return '/websocket_endpoint';
+}
+
+async function connect() {
+  try {
+    ns = await conn.connect(NAMESPACE);
+  } catch (error) {
+    if (error instanceof RemoteError || conn.state.value.kind === 'closed') throw error;
+    await connect(); // the connection was lost on the way: what is asked now waits until it is back
+  }
 }
 
 // What the visitor does: publishing goes over HTTP, applause over the websocket.
@@ -87,7 +79,7 @@ async function publish(event) {
     at('title').value = '';
     tell(`Published. It reached ${answer.readers === 1 ? '1 reader' : `${answer.readers} readers`}.`);
   } catch {
-    tell('The server cannot be reached.', 'bad');
+    tell(UNREACHABLE, 'bad');
   }
 }
 
@@ -96,10 +88,10 @@ async function applaud({ target }) {
   if (id === undefined) return;
   tell('');
   try {
-    if (!ns) throw new Error('The server cannot be reached.');
-    await ns.ask('applaud', JSON.stringify({ id: Number(id) }));
+    if (conn?.state.value.kind !== 'open') return tell(UNREACHABLE, 'bad'); // an ask would wait for the connection
+    await ns.ask('applaud', { id: Number(id) });
   } catch (error) {
-    tell(error.message, 'bad');
+    tell(error instanceof RemoteError ? error.text : UNREACHABLE, 'bad');
   }
 }
 
@@ -141,4 +133,4 @@ function setState(state, text) {
   at('status').textContent = text;
 }
 
-void stayConnected();
+void listen();
