@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { blocksOfDocs, examplesOf, writeExamples } from './read-examples.js';
+import { blocksOfDocs, type Example, examplesOf, writeExamples } from './read-examples.js';
 
 const run = promisify(execFile);
 
@@ -29,6 +29,7 @@ async function compile(): Promise<string> {
     outDir: 'out',
     paths: {
       nefeli: ['../../src/index.ts'],
+      'nefeli/client': ['../../src/client/node.ts'],
       'nefeli/connection-style': ['../../src/connection-style/index.ts'],
       'nefeli/nats': ['../../src/adapters/nats/index.ts'],
       'nefeli/redis': ['../../src/adapters/redis/index.ts'],
@@ -52,6 +53,9 @@ async function compile(): Promise<string> {
       type: 'module',
       exports: {
         '.': './src/index.js',
+        './client': './src/client/node.js',
+        './nefeli.min.js': './nefeli.min.js',
+        './nefeli.min.mjs': './nefeli.min.mjs',
         './connection-style': './src/connection-style/index.js',
         './nats': './src/adapters/nats/index.js',
         './redis': './src/adapters/redis/index.js',
@@ -59,8 +63,44 @@ async function compile(): Promise<string> {
       },
     }),
   );
+  for (const file of ['nefeli.min.js', 'nefeli.min.mjs']) cpSync(join('dist/client', file), join(OUT, file));
   return output;
 }
+
+const pathOf = (document: string, file: string): string => join(COMPILED, document, file.replace('.ts', '.js'));
+
+/** Runs a client whose address stands in it against an app, or what listens on a port. */
+const RUN_CLIENT = `
+const [server, client] = process.argv.slice(1);
+const { readFileSync, writeFileSync } = await import('node:fs');
+const { pathToFileURL } = await import('node:url');
+const { app } = Number(server) ? {} : await import(pathToFileURL(server).href);
+await app?.listen({ port: 0, host: '127.0.0.1' });
+const copy = client.replace('.js', '.run.js');
+const address = '127.0.0.1:' + (app?.server.address().port ?? server);
+writeFileSync(copy, readFileSync(client, 'utf8').replaceAll('localhost:8080', address));
+await import(pathToFileURL(copy).href);
+await app?.close();
+`;
+
+/** Where the clients of a document find their server: an app that is exported, and `app.ts` where nothing is said. */
+const SERVERS = new Map([['coming-from', 'from-socket-io.ts']]);
+
+async function runClient(server: string, { document, file }: Example): Promise<string> {
+  const files = [server, pathOf(document, file)];
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', RUN_CLIENT, ...files], {
+    timeout: 15_000,
+  });
+  expect(stderr).toBe('');
+  return stdout;
+}
+
+/** Lines in any order: handlers of messages may stand before or after what sends them. */
+const sortedLines = (lines: readonly string[]): string[] => lines.filter(Boolean).toSorted();
+
+/** What an example says that it prints: each text behind an arrow in a comment. */
+const printed = (code: string): string[] =>
+  [...code.matchAll(/\/\/ →(.*)$/gm)].flatMap(([, texts = '']) => texts.split('→').map((text) => text.trim()));
 
 describe('the examples in docs/', () => {
   let complaints: string;
@@ -94,7 +134,7 @@ describe('the examples in docs/', () => {
 
   it.each(served)('start: $file', async ({ document, file }) => {
     const starter = `const { app } = await import(process.argv[1]); await app.ready(); await app.close();`;
-    const module = pathToFileURL(join(COMPILED, document, file.replace('.ts', '.js'))).href;
+    const module = pathToFileURL(pathOf(document, file)).href;
 
     const { stderr } = await run(process.execPath, ['--input-type=module', '-e', starter, module]);
 
@@ -104,9 +144,36 @@ describe('the examples in docs/', () => {
   const tests = examples.filter(({ file }) => file.endsWith('.test.ts'));
 
   it.each(tests)('pass where they are tests: $document/$file', async ({ document, file, code }) => {
-    const { stdout } = await run(process.execPath, ['--test', join(COMPILED, document, file.replace('.ts', '.js'))]);
+    const { stdout } = await run(process.execPath, ['--test', pathOf(document, file)]);
 
     expect(stdout).toMatch(new RegExp(`^# pass ${[...code.matchAll(/^test\(/gm)].length}$`, 'm'));
+  });
+
+  const clients = examples.filter(({ code }) => code.includes('localhost:8080'));
+  const clientsOfApps = clients.filter(({ document }) => document !== 'getting-started');
+
+  it.each(clientsOfApps)(
+    'speak to the app of their page, and print what they say: $document/$file',
+    async (example) => {
+      const { document, code } = example;
+
+      const stdout = await runClient(pathOf(document, SERVERS.get(document) ?? 'app.ts'), example);
+
+      expect(sortedLines(stdout.split('\n'))).toEqual(sortedLines(printed(code)));
+    },
+  );
+
+  it('have a client that speaks to the first chat', async () => {
+    const client = clients.find(({ document }) => document === 'getting-started') ?? examples[0];
+    const { app, port } = await startChat();
+    try {
+      const stdout = await runClient(`${port}`, client as Example); // there are examples
+
+      expect(stdout.trim().split('\n')).toEqual(printed(client?.code ?? ''));
+    } finally {
+      app.kill();
+      await once(app, 'exit');
+    }
   });
 
   it('have a chat that two clients and an HTTP request talk in, and that closes with 1001 on SIGTERM', async () => {
