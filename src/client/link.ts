@@ -100,6 +100,8 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
       receive(typeof data === 'string' ? data : new Uint8Array(data));
     opening.onerror = ({ message }: { message?: string }) => {
       trouble = message; // a browser does not tell
+      // One that the content policy of the page forbids is never told to be closed.
+      if (opening.readyState === 3 && is('connecting')) drop(1006, trouble);
     };
     opening.onclose = ({ code, reason }: CloseInfo) => drop(code, reason || refusal || trouble);
   }
@@ -188,11 +190,21 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
     const old = socket;
     cancel?.();
     if (!old) return;
-    if (code) old.close(code, reason);
+    if (code) sayGoodbye(old, code, reason);
     socket = undefined;
     old.onopen = old.onmessage = old.onclose = null;
     old.onerror = () => {}; // a socket that is closed before it is open has an error, which `ws` wants to be heard
     if (!code) old.terminate ? old.terminate() : old.close();
+  }
+
+  /** A close frame can carry 123 bytes of reason, and few codes: what cannot be said is left out. */
+  function sayGoodbye(old: WebSocketLike, code: number, reason = ''): void {
+    const less: [code?: number, reason?: string][] = [[code, reason], [code, reason.slice(0, 41)], []];
+    for (const words of less) {
+      try {
+        return old.close(...words);
+      } catch {} // said with less
+    }
   }
 
   return {

@@ -36,6 +36,11 @@ export class Relay {
     this.#sockets.clear();
   }
 
+  /** The connections that there are pass nothing on any more, and do not end. New ones are as before. */
+  fallSilent(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
   #pass(client: Socket, target: number): void {
     client.on('error', () => {}); // a network that goes down is what it is for
     if (this.isDown) {
