@@ -6,7 +6,7 @@ import { nefeli } from 'nefeli';
 import { createPageApp } from '../page/create-page-app.js';
 import { ChatController } from './chat.controller.js';
 import { Log, type LogStream, logWithoutTokens } from './log.js';
-import { addSignIn, requireUser } from './sign-in.js';
+import { addSignIn, closeWhenTokenEnds, requireUser } from './sign-in.js';
 
 const LIMITS = { maxMessageBytes: 4 * 1024, messagesPerSecond: 10, messageBurst: 30, maxConnectionsPerAddress: 100 };
 
@@ -38,6 +38,7 @@ export async function buildAuthenticationApp(options: AuthenticationOptions = {}
     container,
     controllers: [ChatController],
     clientScript: '/nefeli.mjs',
+    onConnect: closeWhenTokenEnds,
     idGenerator: publicId,
     urlHeaders: ['X-Username'],
     limits: LIMITS,

@@ -10,6 +10,11 @@ export interface LogStream {
   write(line: string): void;
 }
 
+/** How a request is logged without its query. */
+export const WITHOUT_QUERY = {
+  req: ({ method, url, ip }: FastifyRequest) => ({ method, url: url.replace(/\?.*/, ''), remoteAddress: ip }),
+};
+
 /**
  * Logs requests without their queries: a token that stands in one would let in whoever reads the log.
  *
@@ -17,9 +22,7 @@ export interface LogStream {
  */
 export function logWithoutTokens(stream?: LogStream): FastifyServerOptions['logger'] {
   return {
-    serializers: {
-      req: ({ method, url, ip }: FastifyRequest) => ({ method, url: url.replace(/\?.*/, ''), remoteAddress: ip }),
-    },
+    serializers: WITHOUT_QUERY,
     ...(stream && { stream }),
   };
 }

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import fastifyCookie, { type CookieSerializeOptions } from '@fastify/cookie';
 import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Conn } from 'nefeli';
 import { sameOrigin } from '../page/same-origin.js';
 import { Accounts, type User } from './accounts.js';
-import { RevokedTokens } from './revoked-tokens.js';
+import { type Revocations, RevokedTokens } from './revoked-tokens.js';
 
 /** Who has signed in, and the token by which they have: its id, and when it ends, in seconds since 1970. */
 export interface SignedIn extends User {
@@ -57,6 +58,8 @@ export interface SignInOptions {
   readonly cookieName: string;
   /** Signs tokens and cookies: who knows it can be anybody. @default made at random, so that a restart signs everybody out */
   readonly secret?: string | undefined;
+  /** Where it is kept who has signed out. @default in memory, which will do where the secret does not outlive a restart either */
+  readonly revoked?: Revocations;
 }
 
 /**
@@ -66,8 +69,7 @@ export interface SignInOptions {
  * closed with 4001. From here on {@link requireUser} protects any route of the app.
  */
 export async function addSignIn(app: FastifyInstance, options: SignInOptions): Promise<void> {
-  const { cookieName, secret = randomBytes(32).toString('base64url') } = options;
-  const revoked = new RevokedTokens();
+  const { cookieName, secret = randomBytes(32).toString('base64url'), revoked = new RevokedTokens() } = options;
   await app.register(fastifyCookie);
   await app.register(fastifyJwt, {
     secret,
@@ -107,7 +109,7 @@ function addBegin(app: FastifyInstance, cookieName: string): void {
 }
 
 /** Where one sees who one is, and signs out. */
-function addEnd(app: FastifyInstance, cookieName: string, revoked: RevokedTokens): void {
+function addEnd(app: FastifyInstance, cookieName: string, revoked: Revocations): void {
   app.get('/session', { preValidation: requireUser }, ({ user }) => user && { email: user.email, name: user.name });
   app.delete('/session', { preValidation: requireUser }, async ({ user }, reply) => {
     if (user) revoked.add(user.jti, user.exp * 1_000);
@@ -117,6 +119,13 @@ function addEnd(app: FastifyInstance, cookieName: string, revoked: RevokedTokens
     });
     return reply.clearCookie(cookieName, COOKIE).code(204).send();
   });
+}
+
+/** The `onConnect` of a server behind {@link requireUser}: closes a connection when its token ends. It was checked once only. */
+export function closeWhenTokenEnds(conn: Conn): void {
+  const { exp } = conn.user as SignedIn; // requireUser has let it in
+  const timer = setTimeout(() => conn.close(SIGNED_OUT, 'signed out'), Math.max(0, exp * 1_000 - Date.now()));
+  conn.signal.addEventListener('abort', () => clearTimeout(timer));
 }
 
 /**

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { isIP } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { Container } from 'inversify';
@@ -48,10 +49,13 @@ export async function buildDevicesApp(options: DevicesOptions = {}): Promise<Fas
   return app;
 }
 
-/** Whose device it is: everybody at one address is one user, unless they say who they are. Ask for a password in earnest. */
+/**
+ * Whose device it is: everybody at one address is one user, unless they say who they are; an address is nobody's name. Ask for a
+ * password in earnest.
+ */
 function userOf({ headers, ip }: FastifyRequest): string {
   const name = headers['x-username'];
-  return typeof name === 'string' && USERNAME.test(name) ? name : ip;
+  return typeof name === 'string' && USERNAME.test(name) && isIP(name) === 0 ? name : ip;
 }
 
 function obey(app: FastifyInstance, commands: NodeJS.ReadableStream, users: Users): void {

@@ -4,10 +4,12 @@ import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
 import { nefeli } from 'nefeli';
 import { type Logger, pino } from 'pino';
-import { addSignIn, requireUser } from '../authentication/sign-in.js';
+import { WITHOUT_QUERY } from '../authentication/log.js';
+import { addSignIn, closeWhenTokenEnds, requireUser } from '../authentication/sign-in.js';
 import { createPageApp } from '../page/create-page-app.js';
 import { addRoutes } from './add-routes.js';
 import { Cache } from './cache.js';
+import { KeptRevocations } from './kept-revocations.js';
 import { Log } from './log.js';
 import { MessageStore } from './message-store.js';
 import { MessagesController } from './messages.controller.js';
@@ -36,12 +38,16 @@ export interface MessagesOptions {
  * websocket at `/socket/system/message`.
  */
 export async function buildMessagesApp(options: MessagesOptions = {}): Promise<FastifyInstance> {
-  const { file = resolve('build', 'messages.db'), log = pino() } = options;
+  const { file = resolve('build', 'messages.db'), log = pino({ serializers: WITHOUT_QUERY }) } = options;
   const database = openDatabase(file);
   const app = await createPageApp({ from: import.meta.url, loggerInstance: log, bodyLimit: MAX_BODY_BYTES });
   app.addHook('onClose', () => database.close());
   log.info({ file }, 'the messages are kept in this file');
-  await addSignIn(app, { cookieName: 'messages', secret: sessionSecretIn(database) });
+  await addSignIn(app, {
+    cookieName: 'messages',
+    secret: sessionSecretIn(database),
+    revoked: new KeptRevocations(database), // the secret outlives a restart, so these have to
+  });
 
   const container = new Container();
   container.bind(Log).toConstantValue(log);
@@ -54,6 +60,7 @@ export async function buildMessagesApp(options: MessagesOptions = {}): Promise<F
     controllers: [MessagesController],
     native: 'only',
     clientScript: '/nefeli.mjs',
+    onConnect: closeWhenTokenEnds,
     idGenerator: ({ user }) => user?.name ?? '', // all pages of one user; without one, nobody gets here
     limits: LIMITS,
   });

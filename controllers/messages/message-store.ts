@@ -24,6 +24,10 @@ export class MessageStore {
     return { id, username, message, time };
   }
 
+  remove(id: number): void {
+    this.#database.run('DELETE FROM messages WHERE id = ?', [id]);
+  }
+
   /** The last messages that somebody was meant to get, the oldest first. */
   latestFor(username: string, count: number): SystemMessage[] {
     const rows = this.#database.all(

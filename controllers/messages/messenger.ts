@@ -35,6 +35,11 @@ export class Messenger {
     const sent = this.store.add(username, { message, user });
     this.cache.clear();
     const count = await receivers.broadcastAcked(NATIVE_MESSAGE, sent);
+    if (count === 0) {
+      this.store.remove(sent.id); // they have left meanwhile: who sends it again wants it to be there once
+      this.cache.clear();
+      return 0;
+    }
     this.log.info({ message: sent.id, from: username, to: user ?? 'everybody', receivers: count }, 'a message is out');
     return count;
   }

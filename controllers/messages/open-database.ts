@@ -12,6 +12,7 @@ const SCHEMA = `
     time TEXT NOT NULL
   );
   CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS revoked (token TEXT PRIMARY KEY, ends_at_ms INTEGER NOT NULL);
 `;
 
 /**

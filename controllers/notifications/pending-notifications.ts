@@ -1,7 +1,8 @@
 import type { Notification } from './notification.js';
 
 const MAX_OF_A_USER = 100;
-const MAX_USERS = 10_000;
+/** Of all users together. */
+const MAX_WAITING = 10_000;
 
 /** What became of a notification: it is new, it has taken the place of an older one, or there was no room for it. */
 export type Filed = 'new' | 'replaced' | 'no room';
@@ -9,13 +10,14 @@ export type Filed = 'new' | 'replaced' | 'no room';
 /** The notifications that wait for their users, in memory. */
 export class PendingNotifications {
   readonly #byUser = new Map<string, Map<string, Notification>>();
+  #count = 0;
 
   file(notification: Notification): Filed {
     const { id, userId } = notification;
     const waiting = this.#byUser.get(userId) ?? new Map<string, Notification>();
     const isNew = !waiting.has(id);
-    if (isNew && (waiting.size >= MAX_OF_A_USER || (waiting.size === 0 && this.#byUser.size >= MAX_USERS)))
-      return 'no room';
+    if (isNew && (waiting.size >= MAX_OF_A_USER || this.#count >= MAX_WAITING)) return 'no room';
+    if (isNew) this.#count += 1;
     this.#byUser.set(userId, waiting.set(id, notification));
     return isNew ? 'new' : 'replaced';
   }
@@ -31,6 +33,7 @@ export class PendingNotifications {
     const waiting = this.#byUser.get(userId);
     if (waiting?.get(id) !== notification) return;
     waiting.delete(id);
+    this.#count -= 1;
     if (waiting.size === 0) this.#byUser.delete(userId);
   }
 }

@@ -1,7 +1,7 @@
 import type { Todo } from './todo.js';
 
 /** How many lists there may be. One more, and the one that was not saved for longest is dropped. */
-const MAX_LISTS = 10_000;
+const MAX_LISTS = 1_000;
 
 /** The lists of all sessions, in memory. */
 export class TodoLists {

@@ -43,7 +43,7 @@ export class UpgradeAnswers {
     if (!awaited) return;
     this.#awaited.delete(raw);
     const { request, reply } = awaited;
-    for (const [name, value] of [...Object.entries(reply.getHeaders()), ...cookiesOf(reply)]) {
+    for (const [name, value] of [...Object.entries(reply.getHeaders()), ...cookiesOf(request, reply)]) {
       if (value === undefined || OF_THE_ANSWER.test(name)) continue;
       for (const each of Array.isArray(value) ? value : [value]) addLine(lines, name, String(each), request);
     }
@@ -76,14 +76,19 @@ interface WithCookies {
 }
 
 /** The cookies that were set by `reply.setCookie()`. None without the plugin. */
-function cookiesOf(reply: FastifyReply): ['set-cookie', string][] {
+function cookiesOf(request: FastifyRequest, reply: FastifyReply): ['set-cookie', string][] {
   const key = Object.getOwnPropertySymbols(reply).find(({ description }) => description === SET_COOKIES);
   const cookies: unknown = key && Reflect.get(reply, key);
   const app = reply.server as WithCookies; // the plugin decorates it where it is registered
   if (!(cookies instanceof Map)) return [];
   const toSet = [...cookies.values()] as CookieToSet[]; // it is the plugin's
   return toSet.flatMap(({ name, value, opts }) => {
-    const text = app.serializeCookie?.(name, value, opts);
-    return text === undefined ? [] : [['set-cookie', text]];
+    try {
+      const text = app.serializeCookie?.(name, value, opts);
+      return text === undefined ? [] : [['set-cookie', text]];
+    } catch (err) {
+      request.log.error({ err, cookie: name }, 'a cookie that no answer can carry was left out of an upgrade');
+      return [];
+    }
   });
 }

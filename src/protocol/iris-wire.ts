@@ -109,9 +109,9 @@ export class IrisWire {
     const end = bytes.indexOf(SEPARATOR_BYTE, this.#prefixBytes.length);
     const isBytes = bytes[end + 1] === Kind.Bytes.charCodeAt(0);
     try {
-      const head = decoder.decode(bytes.subarray(this.#prefixBytes.length, end < 0 ? bytes.length : end + 3));
+      const event = end < 0 ? '' : decoder.decode(bytes.subarray(this.#prefixBytes.length, end));
+      const kind = end < 0 ? '' : decoder.decode(bytes.subarray(end + 1, end + 3));
       const value = bytes.subarray(end + 3);
-      const [event = '', kind = ''] = end < 0 ? [] : [head.slice(0, -3), head.slice(-2)];
       return this.#frameOf(event, kind, isBytes ? value : decoder.decode(value), true);
     } catch {
       return { kind: 'malformed', reason: 'text of a binary frame that is not UTF-8' };

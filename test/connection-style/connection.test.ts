@@ -9,7 +9,7 @@ import {
   type Recipients,
   type ValueKind,
 } from 'nefeli/connection-style';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { IrisPage } from '../support/iris-page.js';
 import { RawClient, startNefeli } from '../support/start-app.js';
 
@@ -405,6 +405,32 @@ describe('the rooms of a Connection', () => {
 
     expect(await page.next()).toMatchObject({ data: 'joined' });
     expect(await page.next()).toMatchObject({ event: 'rooms', data: '[false,false]' });
+  });
+
+  it('leave nothing behind when a client of neffos goes instead of answering that it has left', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    let left: (() => void) | undefined;
+    const gone = new Promise<void>((resolve) => {
+      left = resolve;
+    });
+    const handlers = onConnection((c) => {
+      c.on('out', () => void c.leave('lobby'));
+      c.onDisconnect(() => left?.());
+    });
+    const client = await RawClient.join(await startNefeli({ handlers }), '');
+    client.send('$2;;lobby;_OnRoomJoin;0;0;');
+    expect(await client.next()).toBe('$2;;;;;;');
+
+    client.send(';;;out;0;0;');
+    expect(await client.next()).toMatch(/;;lobby;_OnRoomLeave;0;0;$/);
+    client.socket.terminate();
+    await gone;
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(unhandled).toEqual([]);
   });
 
   it('tell onLeave which was left, all of them at the end, and onDisconnect after that how it ended', async () => {

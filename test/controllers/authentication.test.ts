@@ -179,6 +179,12 @@ describe('the authentication', () => {
       expect(String(await ada.next())).toMatch(/^A/);
     });
 
+    it('ends when its token does, with the connections that it has let in', async () => {
+      const late = await RawClient.open(app, { path: `${SOCKET}?token=${forge({ expiresInS: 1 })}` });
+
+      expect(await late.closed).toEqual({ code: 4001, reason: 'signed out' });
+    });
+
     it.each([
       [401, 'a wrong password', { ...ADA, password: 'hopper' }],
       [401, 'an address that nobody has', { ...ADA, email: 'eve@nefeli.example' }],

@@ -155,6 +155,17 @@ describe('the messages', () => {
       ]);
     });
 
+    it('who had signed out before a restart still is out', async () => {
+      const ada = await signedIn(app);
+      await fetch(`${originOf(app)}/session`, { method: 'DELETE', headers: ada });
+      await app.close();
+
+      app = await serve();
+
+      const again = { ...ada, origin: originOf(app) };
+      expect((await fetch(`${originOf(app)}/session`, { headers: again })).status).toBe(401);
+    });
+
     it('is listed for those who were meant to get it, the oldest first, at most 50', async () => {
       const [ada, grace] = [await signedIn(app), await signedIn(app, GRACE)];
       await open(ada);

@@ -45,6 +45,7 @@ describe('startExample', () => {
 
       expect(statusCode).toBe(200);
       expect(body).toMatch(/<title>Nefeli [^<]+<\/title>/);
+      expect(body).toContain('href="/examples"');
       expect(body).not.toMatch(/(src|href)="(https?:)?\/\//);
       expect(headers['content-security-policy']).toContain("default-src 'self'");
     },

@@ -257,6 +257,20 @@ describe('the answer 101', () => {
     expect(app.unsignCookie(decodeURIComponent(/^signed=([^;]+)/.exec(signed ?? '')?.[1] ?? '')).value).toBe('1');
   });
 
+  it('answers without a cookie that cannot be written down, and with the others', async () => {
+    const setUp = async (app: FastifyInstance): Promise<void> => void (await app.register(cookie));
+    const app = await startWithHook(
+      async (_request, reply) => {
+        reply.setCookie('bad', '1', { path: '/;forged' }).setCookie('good', '2', { path: '/' });
+      },
+      { setUp },
+    );
+
+    const { answer } = await upgrade(app);
+
+    expect(answer.headers['set-cookie']).toEqual(['good=2; Path=/; SameSite=Lax']);
+  });
+
   it('lets hooks change nothing of the handshake, and write no line that they were given', async () => {
     const app = await startWithHook(async (_request, reply) => {
       reply.header('sec-websocket-accept', 'forged').header('connection', 'close').header('content-length', '5');
