@@ -98,10 +98,9 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
     opening.onopen = () => (native ? welcome('') : send(HELLO));
     opening.onmessage = ({ data }: { data: string | ArrayBuffer }) =>
       receive(typeof data === 'string' ? data : new Uint8Array(data));
-    opening.onerror = ({ message }: { message?: string }) => {
-      trouble = message; // a browser does not tell
-      // One that the content policy of the page forbids is never told to be closed.
-      if (opening.readyState === 3 && is('connecting')) drop(1006, trouble);
+    opening.onerror = (error: { message?: string }) => {
+      trouble = error.message; // a browser does not tell
+      if (opening.readyState > 2) drop(1006); // where the page's content policy forbids it, no close follows
     };
     opening.onclose = ({ code, reason }: CloseInfo) => drop(code, reason || refusal || trouble);
   }
@@ -188,23 +187,13 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
   /** Hears nothing more of the socket, and does not wait for its end. Without a code it is given up. */
   function letGo(code?: number, reason?: string): void {
     const old = socket;
+    if (code) old?.close(code, reason); // throws where a client may not send that, and has changed nothing then
     cancel?.();
     if (!old) return;
-    if (code) sayGoodbye(old, code, reason);
     socket = undefined;
-    old.onopen = old.onmessage = old.onclose = null;
-    old.onerror = () => {}; // a socket that is closed before it is open has an error, which `ws` wants to be heard
+    // Also of errors: a socket that is closed before it is open has one, which `ws` wants to be heard.
+    old.onopen = old.onmessage = old.onclose = old.onerror = () => {};
     if (!code) old.terminate ? old.terminate() : old.close();
-  }
-
-  /** A close frame can carry 123 bytes of reason, and few codes: what cannot be said is left out. */
-  function sayGoodbye(old: WebSocketLike, code: number, reason = ''): void {
-    const less: [code?: number, reason?: string][] = [[code, reason], [code, reason.slice(0, 41)], []];
-    for (const words of less) {
-      try {
-        return old.close(...words);
-      } catch {} // said with less
-    }
   }
 
   return {

@@ -42,6 +42,16 @@ describe('dial', () => {
       expect(network.socket.url).toBe('wss://a.example/ws?token=1&X-Websocket-Header-X-Websocket-Reconnect=1');
     });
 
+    it('fails at once where the page forbids it, of which a browser tells no close', async () => {
+      const network = new FakeNetwork();
+      const dialled = network.dial();
+      await settle();
+
+      network.socket.forbid();
+
+      await expect(dialled).rejects.toMatchObject({ code: 'CONN_CLOSED', details: { code: 1006 } });
+    });
+
     it('rejects with what its function throws', async () => {
       const network = new FakeNetwork();
       const failure = new Error('no token');
@@ -247,6 +257,22 @@ describe('dial', () => {
 
       expect(network.clock.timers).toBe(0);
       expect(network.page.listening).toBe(0);
+    });
+
+    it.each([
+      ['a code', 2999, 'why', 'InvalidAccessError'],
+      ['a reason', 4001, '€'.repeat(42), 'SyntaxError'],
+    ])('throws at %s that no client may send, and changes nothing', async (_what, code, reason, error) => {
+      const network = new FakeNetwork();
+      const conn = await network.open();
+      const { timers } = network.clock;
+
+      expect(() => conn.close(code, reason)).toThrow(error);
+
+      expect(conn.state.value.kind).toBe('open');
+      expect(network.clock.timers).toBe(timers);
+      network.socket.end();
+      expect(conn.state.value.kind).toBe('waiting');
     });
 
     it('can be called twice, and while it waits for a retry', async () => {

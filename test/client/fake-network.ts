@@ -37,7 +37,10 @@ export class FakeSocket implements WebSocketLike {
     this.sent.push(data);
   }
 
-  close(code?: number, reason?: string): void {
+  /** @throws as a browser does, at what it refuses to say. @source https://websockets.spec.whatwg.org/#dom-websocket-close */
+  close(code?: number, reason = ''): void {
+    if (code !== undefined && code !== 1000 && (code < 3_000 || code > 4_999)) throw new Error('InvalidAccessError');
+    if (Buffer.byteLength(reason) > 123) throw new Error('SyntaxError');
     this.readyState = 2;
     this.closedWith ??= { code, reason };
   }
@@ -65,6 +68,12 @@ export class FakeSocket implements WebSocketLike {
   end(code = 1006, reason = ''): void {
     this.readyState = 3;
     this.#tell(this.onclose, { code, reason });
+  }
+
+  /** The page forbids it: a browser tells of the error, and of no close. */
+  forbid(): void {
+    this.readyState = 3;
+    this.#tell(this.onerror, {});
   }
 
   #tell(handler: Handler, event: object): void {
