@@ -26,7 +26,13 @@ export async function buildBoardApp({ name, adapter, logger }: BoardOptions): Pr
   });
   const container = new Container();
   container.bind(ServerName).toConstantValue(new ServerName(name));
-  await app.register(nefeli, { path: '/websocket_endpoint', container, controllers: [BoardController], adapter });
+  await app.register(nefeli, {
+    path: '/websocket_endpoint',
+    container,
+    controllers: [BoardController],
+    adapter,
+    clientScript: '/nefeli.mjs',
+  });
   app.get('/ready', (_request, reply) => {
     const { state, peers } = app.nefeli.cluster;
     return reply.code(state === 'down' ? 503 : 200).send({ name, state, servers: peers.length + 1 });

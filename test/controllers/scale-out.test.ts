@@ -3,9 +3,13 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { MemoryBus, memoryAdapter } from 'nefeli';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { buildBoardApp } from '../../controllers/scale-out/board-app.js';
 import { BrokerProcess, whyNoBroker } from '../support/broker-process.js';
+import { describePage, ExamplePage } from './example-page.js';
+import { serveExample } from './serve-example.js';
 
 const PROGRAM = fileURLToPath(new URL('../../build/controllers/start.js', import.meta.url));
 const missing = whyNoBroker('redis');
@@ -130,4 +134,24 @@ describe('the example scale-out', () => {
     );
     await talk(listing);
   }, 60_000);
+});
+
+describePage('the page of a board', (browser) => {
+  it('shows what is said over the other server, and who answers on both', async () => {
+    const bus = new MemoryBus();
+    const [left, right] = await Promise.all(
+      ['left', 'right'].map((name) => serveExample(buildBoardApp({ name, adapter: memoryAdapter(bus) }))),
+    );
+    const ada = await ExamplePage.open(browser(), `${left?.page}/board.html`);
+    const bob = await ExamplePage.open(browser(), `${right?.page}/board.html`);
+    for (const visitor of [ada, bob]) {
+      await expect.poll(() => visitor.text('status'), SOON).toBe('2 connected, to both servers together');
+    }
+
+    await ada.send('Say something', 'hello');
+    await expect.poll(() => bob.text('said'), SOON).toMatch(/^\w{4}, over left hello$/);
+    await bob.page.getByRole('button', { name: 'Ask everybody' }).click();
+
+    await expect.poll(() => bob.text('answers'), SOON).toBe('2 have answered: a page on left, a page on right');
+  });
 });
