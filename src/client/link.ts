@@ -4,6 +4,7 @@ import { RemoteError, WsError } from './client-errors.js';
 import type { Address, ConnState, DialOptions } from './dial-options.js';
 import type { Platform, WebSocketLike } from './platform.js';
 import { createStore, type Readable } from './store.js';
+import { undisturbed } from './undisturbed.js';
 import { urlOf } from './url-of.js';
 import { HELLO, PING, textOf } from './wire.js';
 
@@ -151,7 +152,9 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
     loss = { code, reason };
     if (is('open') && nowMs() - openedMs >= STABLE_MS) tries = 0;
     const isAllowed = isFirst ? typeof reconnect === 'object' && reconnect.initial : reconnect;
-    if (isAllowed && (shouldReconnect?.(loss) ?? !(FINAL.test(`${code}`) || (refusal && code === 1006)))) {
+    const isWanted = isAllowed && undisturbed(() => shouldReconnect?.(loss));
+    if (is('closed')) return; // by whoever was asked
+    if (isAllowed && (isWanted ?? !(FINAL.test(`${code}`) || (refusal && code === 1006)))) {
       letGo();
       tries++;
       wait();

@@ -12,6 +12,7 @@ import { createNamespace, LOCAL } from './namespace.js';
 import { createOutbox } from './outbox.js';
 import type { Platform } from './platform.js';
 import { quiet, share } from './quiet.js';
+import { undisturbed } from './undisturbed.js';
 import { toPayload, writeFrame } from './wire.js';
 
 /** The longest time that a timer can be set to. @source HTML, section 8.7: timeouts are signed 32-bit integers */
@@ -131,7 +132,7 @@ export function openConn(
         cancel?.();
       }
     },
-    report: (error, { namespace, room = '', event }) => onError(error, { namespace, room, event }),
+    report: (error, { namespace, room = '', event }) => undisturbed(() => onError(error, { namespace, room, event })),
   };
   const receive = createInbound({ core, outbox, queue, isNative: !!native, send: link.send });
 

@@ -1,3 +1,5 @@
+import { undisturbed } from './undisturbed.js';
+
 /** A value that changes, for pages to show. Svelte's store contract; `useSyncExternalStore` and signals take it as well. */
 export interface Readable<T> {
   readonly value: T;
@@ -23,15 +25,7 @@ export function createStore<T>(value: T): Store<T> {
     },
     set(next: T) {
       store.value = next;
-      for (const tell of runs) {
-        try {
-          tell();
-        } catch (error) {
-          queueMicrotask(() => {
-            throw error;
-          });
-        }
-      }
+      for (const tell of runs) undisturbed(tell);
     },
   };
   return store;
