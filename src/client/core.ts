@@ -2,6 +2,7 @@ import type { WaitOptions } from '../ports/conn.js';
 import type { ClientMessage } from './client-message.js';
 import type { DialledConn, DialledNSConn, DialledRoom, Listener } from './dialled.js';
 import type { Circumstances } from './read-message.js';
+import type { Share } from './share.js';
 import type { Incoming, Payload, Target } from './wire.js';
 
 /** Handlers of one namespace by event, those of lifecycle events by neffos's names. */
@@ -34,6 +35,7 @@ export interface Core {
     payload?: Payload,
     isFirst?: boolean,
   ): Promise<T>;
+  readonly share: Share;
   /** Calls a handler, and waits for it no longer than it may take. */
   call(listener: Listener, msg: ClientMessage, ns: DialledNSConn): Promise<unknown>;
   report(error: unknown, target: Target): void;
@@ -44,6 +46,8 @@ export interface Core {
 /** A namespace of a connection, as the connection sees it. */
 export interface Namespace {
   readonly ns: DialledNSConn;
+  /** While this side disconnects it: fulfilled when the server has answered. */
+  ending(): Promise<void> | undefined;
   /** What connecting it says, each time; nothing where the server has connected it, and does so again by itself. */
   wanted: Payload | undefined;
   /** Calls the handler of a lifecycle event. Throws what it throws: the caller knows whether that refuses. */

@@ -4,8 +4,9 @@ import type { About, Core, Handlers, Namespace } from './core.js';
 import type { DialledNSConn, DialledRoom, Listener } from './dialled.js';
 import { ANY, CONNECT, CONNECTED, DISCONNECT, isReserved, JOIN, JOINED, LEAVE, LEFT } from './lifecycle.js';
 import { messageStream, type StreamOptions } from './message-stream.js';
-import { quiet, share } from './quiet.js';
+import { quiet } from './quiet.js';
 import { type Circumstances, readMessage } from './read-message.js';
+import { keyOf, type UnderWay, type Work } from './share.js';
 import { type Target, toPayload } from './wire.js';
 
 /** What this side has asked for itself; what it asks for again; and what ends because something larger ended. */
@@ -23,11 +24,12 @@ interface Hearing {
 /** Makes a namespace. It is there once it is installed. */
 export function createNamespace(core: Core, name: string): Namespace {
   const handlers: Handlers = core.handlers.get(name) ?? new Map();
-  const { connected, conn, request, run } = core;
+  const { connected, conn, request, run, share } = core;
   const joined = new Map<string, DialledRoom>();
   /** Of the rooms those that this side has asked for. What the server gave it gives again by itself. */
   const wantedRooms = new Set<string>();
-  const joining = new Map<string, Promise<DialledRoom>>();
+  /** What this side has asked for: joins, leaves, its end. */
+  const underWay: UnderWay = new Map();
   const hearings = new Set<Hearing>();
   let isGone = false;
 
@@ -73,10 +75,35 @@ export function createNamespace(core: Core, name: string): Namespace {
         quiet(async () => {
           check();
           if (joined.get(room) !== made) throw new WsError('ROOM_NOT_JOINED', { namespace: name, room });
-          await request(target(LEAVE, room), wait, () => run(() => exit(room, LOCAL)));
+          await share(underWay, target(LEAVE, room), wait, (ask) => ask(() => run(() => exit(room, LOCAL))));
         }),
     };
     return made;
+  }
+
+  const answerOf = (event: string, room?: string): Promise<void> | undefined =>
+    underWay.get(keyOf(target(event, room)))?.answered;
+
+  /** The room where it is joined, and is not being left. Who asks for it wants it back, too, when the connection was lost. */
+  function there(room: string): DialledRoom | undefined {
+    const made = answerOf(LEAVE, room) ? undefined : joined.get(room);
+    if (made) wantedRooms.add(room);
+    return made;
+  }
+
+  async function join(room: string, ask: Parameters<Work<DialledRoom>>[0]): Promise<DialledRoom> {
+    // Until the answer, and not until its handlers have run: they may wait for this.
+    if (joined.has(room)) await answerOf(LEAVE, room);
+    check();
+    const stayed = there(room);
+    if (stayed) return stayed;
+    return await ask(() =>
+      run(() => enter(room, LOCAL)).catch((error) => {
+        // The server has let it in. Nobody waits for the answer: whoever asked hears why it failed.
+        if (isThere()) void request(target(LEAVE, room), {}, () => {});
+        throw error;
+      }),
+    );
   }
 
   function takeOut(room: string): boolean {
@@ -145,20 +172,9 @@ export function createNamespace(core: Core, name: string): Namespace {
         );
       }),
     joinRoom: (room, wait) =>
-      share(joining, room, async () => {
+      quiet(async () => {
         check();
-        const there = joined.get(room);
-        if (there) wantedRooms.add(room);
-        return (
-          there ??
-          (await request(target(JOIN, room), wait, () =>
-            run(() => enter(room, LOCAL)).catch((error) => {
-              // The server has let it in. Nobody waits for the answer: whoever asked hears why it failed.
-              if (isThere()) void request(target(LEAVE, room), {}, () => {});
-              throw error;
-            }),
-          ))
-        );
+        return there(room) ?? (await share(underWay, target(JOIN, room), wait, (ask) => join(room, ask)));
       }),
     leaveAll: (wait) =>
       quiet(async () => {
@@ -167,12 +183,13 @@ export function createNamespace(core: Core, name: string): Namespace {
     disconnect: (wait) =>
       quiet(async () => {
         check();
-        await request(target(DISCONNECT), wait, () => run(() => end(LOCAL)));
+        await share(underWay, target(DISCONNECT), wait, (ask) => ask(() => run(() => end(LOCAL))));
       }),
   };
 
   const self: Namespace = {
     ns,
+    ending: () => answerOf(DISCONNECT),
     wanted: undefined,
     fire,
     tell,

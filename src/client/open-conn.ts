@@ -11,7 +11,8 @@ import { createLink, DIAL_TIMEOUT_MS, type Link } from './link.js';
 import { createNamespace, LOCAL } from './namespace.js';
 import { createOutbox } from './outbox.js';
 import type { Platform } from './platform.js';
-import { quiet, share } from './quiet.js';
+import { quiet } from './quiet.js';
+import { createShare, type UnderWay } from './share.js';
 import { undisturbed } from './undisturbed.js';
 import { toPayload, writeFrame } from './wire.js';
 
@@ -28,7 +29,7 @@ export function openConn(
   const { native, handlerTimeoutMs = 30_000, onError = console.error, reconnect, signal } = options;
   const { dialTimeoutMs = DIAL_TIMEOUT_MS } = options;
   const connected = new Map<string, Namespace>();
-  const connecting = new Map<string, Promise<Namespace>>();
+  const connecting: UnderWay = new Map();
   let id = '';
   let dialling = '';
   let isRestored = false;
@@ -73,8 +74,7 @@ export function openConn(
       return Array.from(connected.values(), ({ ns }) => ns);
     },
     namespace: (name) => connected.get(name)?.ns,
-    connect: (name, { body, ...wait } = {}) =>
-      quiet(async () => (await share(connecting, name, () => connect(name, body, wait))).ns),
+    connect: (name, { body, ...wait } = {}) => quiet(async () => (await connect(name, body, wait)).ns),
     waitServerConnect: (name, wait = {}) => {
       const begin = (): void => {
         core.check();
@@ -97,6 +97,14 @@ export function openConn(
     },
   };
 
+  const request: Core['request'] = (target, wait = {}, take, payload = { body: '' }, isFirst) => {
+    const begin = (token: string): void => {
+      core.check();
+      outbox.send(writeFrame({ ...target, wait: token }, payload), token, isFirst);
+    };
+    return outbox.ask(target.event, wait, begin, take);
+  };
+
   const core: Core = {
     conn,
     connected,
@@ -112,13 +120,8 @@ export function openConn(
       for (const { event, answer } of outbox.asks.values()) if (event === arrivalOf(name)) answer();
     },
     emit: (target, body) => outbox.send(writeFrame(target, toPayload(body))),
-    request: (target, wait = {}, take, payload = { body: '' }, isFirst) => {
-      const begin = (token: string): void => {
-        core.check();
-        outbox.send(writeFrame({ ...target, wait: token }, payload), token, isFirst);
-      };
-      return outbox.ask(target.event, wait, begin, take);
-    },
+    request,
+    share: createShare(outbox, request),
     async call(listener, msg, ns) {
       const { event } = msg;
       const timeoutMs = handlerTimeoutMs;
@@ -138,11 +141,20 @@ export function openConn(
 
   async function connect(name: string, body: unknown, wait: WaitOptions): Promise<Namespace> {
     const payload = body === undefined ? { body: '' } : toPayload(body);
-    const there = connected.get(name) ?? core.create(name);
-    there.wanted ??= payload;
-    if (connected.has(name)) return there;
-    await there.fire(CONNECT, LOCAL);
-    return await core.request({ namespace: name, event: CONNECT }, wait, () => there.install(LOCAL), payload);
+    const there = connected.get(name);
+    if (there && !there.ending()) {
+      there.wanted ??= payload;
+      return there;
+    }
+    return await core.share(connecting, { namespace: name, event: CONNECT }, wait, async (ask) => {
+      const ending = connected.get(name)?.ending();
+      if (ending) await ending;
+      const next = connected.get(name) ?? core.create(name);
+      next.wanted ??= payload;
+      if (connected.has(name)) return next;
+      await next.fire(CONNECT, LOCAL);
+      return await ask(() => next.install(LOCAL), payload);
+    });
   }
 
   async function restore(): Promise<void> {

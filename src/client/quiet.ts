@@ -4,10 +4,3 @@ export function quiet<T>(work: () => Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }
-
-/** The same; what several ask for at the same time is done once. */
-export function share<T>(underWay: Map<string, Promise<T>>, key: string, work: () => Promise<T>): Promise<T> {
-  const there = underWay.get(key) ?? quiet(() => work().finally(() => underWay.delete(key)));
-  underWay.set(key, there);
-  return there;
-}
