@@ -39,6 +39,8 @@ export interface Core {
   /** Calls a handler, and waits for it no longer than it may take. */
   call(listener: Listener, msg: ClientMessage, ns: DialledNSConn): Promise<unknown>;
   report(error: unknown, target: Target): void;
+  /** Ends the socket, as one that is of no use, so that the connection comes back by another. */
+  giveUp(reason: string): void;
   /** Runs what holds up the messages that come. */
   run<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -25,6 +25,8 @@ export interface Link {
   send(data: FrameData): void;
   /** Dials for the first time. */
   start(): void;
+  /** The socket is of no use: waits, and tries another. It does not count as having been open. */
+  giveUp(reason: string): void;
   /** Ends it for good. */
   close(code: number, reason: string): void;
 }
@@ -207,6 +209,10 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
     start() {
       listen('addEventListener');
       void dial();
+    },
+    giveUp(reason) {
+      openedMs = Number.POSITIVE_INFINITY;
+      drop(1006, reason);
     },
     close(code, reason) {
       if (is('closed')) return;

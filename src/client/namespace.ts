@@ -1,4 +1,4 @@
-import { PublicError, WsError } from './client-errors.js';
+import { PublicError, RemoteError, WsError } from './client-errors.js';
 import type { ClientMessage } from './client-message.js';
 import type { About, Core, Handlers, Namespace } from './core.js';
 import type { DialledNSConn, DialledRoom, Listener } from './dialled.js';
@@ -247,10 +247,12 @@ export function createNamespace(core: Core, name: string): Namespace {
           );
         } catch (error) {
           if (epoch !== core.epoch) return; // lost once more: it is asked for the next time
+          if (!(error instanceof RemoteError)) return core.giveUp('not restored');
           core.report(error, asked);
-          if (isRoom) takeOut(room);
-          else connected.delete(name);
-          tellings.push(() => (isRoom ? tellLeft(room, FORCED) : tellEnd(FORCED)));
+          // Unless the server has taken it meanwhile, which is told of already.
+          if (isRoom ? takeOut(room) : isThere() && connected.delete(name)) {
+            tellings.push(() => (isRoom ? tellLeft(room, FORCED) : tellEnd(FORCED)));
+          }
         }
       };
       await again();

@@ -112,6 +112,7 @@ export function openConn(
     epoch: 0,
     loss: undefined,
     run: queue.run,
+    giveUp: link.giveUp,
     check() {
       if (isEnded) throw core.loss;
     },

@@ -355,6 +355,70 @@ describe('a lost connection', () => {
     });
   });
 
+  describe('whose restoring gets no answer', () => {
+    it('is given up and tried again, ever later, with all that there is', async () => {
+      const { network, conn, trace } = await furnished({ heartbeat: false });
+      const [a] = conn.namespaces;
+      network.socket.end();
+      await settle();
+      trace.length = 0;
+      for (const tries of [1, 2, 3]) {
+        await network.retry(tries);
+        network.welcome();
+        await settle();
+        network.clock.advanceMs(10_000);
+        await settle();
+        expect(waiting(conn)).toMatchObject({ code: 1006, reason: 'not restored', tries: tries + 1 });
+      }
+      expect([conn.namespaces[0], trace, network.errors]).toEqual([a, [], []]);
+      await network.retry(4);
+      network.welcome();
+      for (let round = 0; round < 3; round++) {
+        await settle();
+        network.acknowledge();
+      }
+      await settle();
+
+      expect(a?.rooms.map(({ name }) => name)).toEqual(['r1', 'r2']);
+      expect(trace.filter((event) => event.endsWith('restored'))).toHaveLength(4);
+    });
+
+    it('is so for a room as for a namespace', async () => {
+      const { network, conn } = await furnished({ heartbeat: false });
+      network.socket.end();
+      await network.retry();
+      network.welcome();
+      await settle();
+      network.acknowledge();
+      await settle();
+      network.clock.advanceMs(10_000);
+      await settle();
+
+      expect(waiting(conn)).toMatchObject({ reason: 'not restored', tries: 2 });
+      expect(conn.namespaces[0]?.rooms.map(({ name }) => name)).toEqual(['r1', 'r2']);
+    });
+  });
+
+  it('tells once of what the server takes while it is restored', async () => {
+    const { network, trace } = await furnished();
+    network.socket.end();
+    await network.retry();
+    network.welcome();
+    await settle();
+    network.acknowledge();
+    await settle();
+    trace.length = 0;
+    const [r1, r2] = network.socket.take();
+    network.socket.receive('9;a;r1;_OnRoomLeave;0;0;');
+    await settle();
+    network.socket.receive(`${tokenOf(r1)};a;r1;_OnRoomJoin;1;0;full`, `${tokenOf(r2)};;;;;;`);
+    await settle();
+    network.acknowledge();
+    await settle();
+
+    expect(trace.filter((event) => event.includes('r1'))).toEqual(['a RoomLeave r1', 'a RoomLeft r1']);
+  });
+
   it('ends everything, once, in order, when it is closed for good', async () => {
     const { network, conn, trace } = await furnished();
     network.socket.end(4000, 'kicked');
