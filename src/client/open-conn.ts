@@ -16,9 +16,6 @@ import { createShare, type UnderWay } from './share.js';
 import { undisturbed } from './undisturbed.js';
 import { toPayload, writeFrame } from './wire.js';
 
-/** The longest time that a timer can be set to. @source HTML, section 8.7: timeouts are signed 32-bit integers */
-const FOR_EVER_MS = 2 ** 31 - 1;
-
 /** Dials on a platform. */
 export function openConn(
   address: Address,
@@ -175,7 +172,7 @@ export function openConn(
     dialling = token;
     link.start();
   };
-  const timeoutMs = typeof reconnect === 'object' && reconnect.initial ? FOR_EVER_MS : dialTimeoutMs;
+  const timeoutMs = typeof reconnect === 'object' && reconnect.initial ? Number.POSITIVE_INFINITY : dialTimeoutMs;
   const welcomed = outbox.ask('dial', { timeoutMs, ...(signal && { signal }) }, begin, () => conn);
   welcomed.catch(() => conn.close());
   return welcomed;

@@ -30,7 +30,7 @@ export interface Platform {
   readonly page: Page;
   /** Milliseconds since some moment in the past, which nobody sets. */
   nowMs(): number;
-  /** Does something once, later, unless what it returns is called before. */
+  /** Does something once, later, unless what it returns is called before. `Infinity` is weeks at least. */
   after(delayMs: number, task: () => void): () => void;
   /** A number from 0 up to, and without, 1. */
   random(): number;
@@ -40,12 +40,15 @@ export interface Platform {
 
 const web = globalThis as unknown as Page & { readonly WebSocket: new (url: string) => WebSocketLike }; // no types of the DOM here
 
+/** The longest that a timer can be set to: one that is longer fires at once. @source HTML, section 8.7: signed 32-bit integers */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 /** A browser, a worker, or anything else with the same globals. Timers keep a process alive: the client means to come back. */
 export const webPlatform: Platform = {
   page: web,
   nowMs: () => performance.now(),
   after: (delayMs, task) => {
-    const timer = setTimeout(task, delayMs);
+    const timer = setTimeout(task, Math.min(delayMs, MAX_DELAY_MS));
     return () => clearTimeout(timer);
   },
   random: Math.random,
