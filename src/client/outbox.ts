@@ -118,7 +118,7 @@ export function createOutbox(link: Link, options: DialOptions, { after }: Platfo
       if (isFirst || (!waiting.length && mayWrite())) return write(data, token);
       while (waiting.length >= maxMessages || bytes() + data.length > maxBytes) {
         const error = maxMessages ? new WsError('QUEUE_FULL', { maxMessages, maxBytes }) : new WsError('CONN_DOWN', {});
-        const oldest = whenFull === 'dropOldest' && waiting.shift();
+        const oldest = whenFull === 'dropOldest' && data.length <= maxBytes && waiting.shift();
         if (!oldest) throw error;
         asks.get(oldest[1])?.fail(error);
       }

@@ -156,9 +156,11 @@ describe('what is sent while the connection is lost', () => {
     });
 
     it('also then for what alone is too large', async () => {
-      const { ns } = await lost({ queue: { maxBytes: 60, whenFull: 'dropOldest' } });
+      const { network, ns } = await lost({ queue: { maxBytes: 60, whenFull: 'dropOldest' } });
+      ns.emit('a', '1');
 
       expect(() => ns.emit('a', 'x'.repeat(61))).toThrow(error('QUEUE_FULL'));
+      expect(await back(network)).toEqual([';chat;;a;0;0;1']);
     });
 
     it('by nothing at all with queue: false, which throws CONN_DOWN', async () => {
