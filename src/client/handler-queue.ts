@@ -11,6 +11,8 @@ export interface HandlerQueue {
   push(wait: string | undefined, run: Job['run']): void;
   /** Runs something at once; what waits goes on waiting until it has ended. */
   run<T>(work: () => Promise<T>): Promise<T>;
+  /** Looks for what may run, once this side waits for an answer. */
+  wake(): void;
   /** Drops what the server has asked, or all that it has said. */
   drop(isAll: boolean): void;
 }
@@ -46,6 +48,7 @@ export function createHandlerQueue(isAsking: () => boolean): HandlerQueue {
 
   return {
     run,
+    wake: drain,
     push(wait, work) {
       waiting.push({ wait, run: work });
       drain();

@@ -58,7 +58,10 @@ export function openConn(
       queue.push(undefined, () => tellAll(tellings));
     },
   });
-  const outbox = createOutbox(link, options, platform, () => isRestored && link.isOpen());
+  const outbox = createOutbox(link, options, platform, {
+    isReady: () => isRestored && link.isOpen(),
+    asked: () => queueMicrotask(() => queue.wake()), // whoever asks goes on first
+  });
   const queue = createHandlerQueue(() => [...outbox.asks.values()].some(({ isSent }) => isSent));
 
   const conn: DialledConn = {

@@ -43,6 +43,14 @@ export interface Outbox {
   lose(error: unknown, isFinal: boolean): void;
 }
 
+/** What an outbox needs to know, and tells. */
+interface OutboxListener {
+  /** Whether what is sent now arrives in its place. */
+  isReady(): boolean;
+  /** Something was sent that waits for an answer. */
+  asked(): void;
+}
+
 const MIB = 1024 * 1024;
 
 /** A socket does not tell when it has sent something: it is looked at again and again. */
@@ -51,10 +59,13 @@ const LOOK_AGAIN_MS = 50;
 /**
  * What is sent, in order: at once, or when the connection is back or has taken what was sent before. And what is waited for: each
  * wait ends, by an answer, an error, its time, its signal, or the end of the connection.
- *
- * @param isReady whether what is sent now arrives in its place
  */
-export function createOutbox(link: Link, options: DialOptions, { after }: Platform, isReady: () => boolean): Outbox {
+export function createOutbox(
+  link: Link,
+  options: DialOptions,
+  { after }: Platform,
+  { isReady, asked }: OutboxListener,
+): Outbox {
   const { askTimeoutMs = 10_000, maxBufferedBytes = MIB, queue } = options;
   const { maxMessages = queue === false ? 0 : 1_000, maxBytes = MIB, whenFull } = queue || {};
   const asks = new Map<string, Ask>();
@@ -69,6 +80,7 @@ export function createOutbox(link: Link, options: DialOptions, { after }: Platfo
     const ask = asks.get(token);
     if (ask) ask.isSent = true;
     link.send(data);
+    if (ask) asked();
   }
 
   function flush(): void {

@@ -115,6 +115,28 @@ describe('handlers', () => {
     expect(heard).toEqual(['ask', 'ask done', 'next', 'next done']);
   });
 
+  it('are passed, too, by what the server has asked before this side began to wait', async () => {
+    const first = gate();
+    const heard: string[] = [];
+    const { network, ns } = await chat({
+      say: async () => {
+        await first.opened;
+        void ns.ask('x');
+        heard.push('asked');
+        await ns.ask('y');
+      },
+      who: () => heard.push('who') && 'anna',
+    });
+    network.socket.receive(';chat;;say;0;0;', '7;chat;;who;0;0;');
+    await settle();
+    expect(network.socket.take()).toEqual([]);
+    first.open();
+    await settle();
+
+    expect(network.socket.take().at(-1)).toBe('7;chat;;who;0;0;anna');
+    expect(heard).toEqual(['asked', 'who']);
+  });
+
   it('are not passed by what the server asks where nobody waits for an answer', async () => {
     const first = gate();
     const { network } = await chat({ say: () => first.opened, who: () => 'anna' });
