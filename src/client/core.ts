@@ -56,7 +56,7 @@ export interface Namespace {
   fire(event: string, about: About): Promise<void>;
   /** The same for an event that cannot refuse. */
   tell(event: string, about: About): Promise<void>;
-  /** Calls whoever hears an event. What the first of them returns is the answer. */
+  /** Calls whoever hears an event. What the first of them returns is the answer. Throws what the first throws, once all were called. */
   hear(message: Incoming): Promise<unknown>;
   /** Takes it as connected, and tells of it once. Gives what is connected, where both sides have asked for it. */
   install(circumstances: Circumstances): Promise<Namespace>;

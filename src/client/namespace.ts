@@ -207,11 +207,18 @@ export function createNamespace(core: Core, name: string): Namespace {
       if (wait && (isGone || !listeners.length)) throw new PublicError(isGone ? 'bad namespace' : 'bad event');
       const msg = readMessage(message);
       let answer: unknown;
+      const errors: unknown[] = [];
       for (const listener of isGone ? [] : listeners) {
-        const result = await core.call(listener, msg, ns);
-        if (answer === undefined) answer = result;
+        try {
+          const result = await core.call(listener, msg, ns);
+          if (answer === undefined) answer = result;
+        } catch (error) {
+          errors.push(error);
+        }
       }
-      return answer;
+      if (!errors.length) return answer;
+      for (const error of errors.slice(1)) core.report(error, message);
+      throw errors[0];
     },
     async install(circumstances) {
       const there = connected.get(name);

@@ -366,6 +366,36 @@ describe('on', () => {
     expect(heard).toEqual(['map 1', 'on 1 true', 'map 2']);
   });
 
+  it('hears what others have thrown at, or are too late with; the first error is the answer', async () => {
+    const heard: unknown[] = [];
+    const { network, ns } = await chat(
+      {
+        say() {
+          throw new PublicError('no');
+        },
+      },
+      { heartbeat: false },
+    );
+    ns.on('say', () => new Promise(() => {}));
+    ns.on('say', () => {
+      throw new Error('third');
+    });
+    ns.on('say', ({ body }) => void heard.push(body));
+    const messages = ns.on('say');
+    network.socket.receive('7;chat;r;say;0;0;1');
+    await settle();
+    network.clock.advanceMs(30_000);
+    await settle();
+
+    expect(heard).toEqual(['1']);
+    expect((await messages.next()).value?.body).toBe('1');
+    expect(network.socket.take()).toEqual(['7;chat;r;say;1;0;no']);
+    expect(network.errors).toMatchObject([
+      { error: { code: 'HANDLER_TIMEOUT' }, namespace: 'chat', room: 'r', event: 'say' },
+      { error: { message: 'third' } },
+    ]);
+  });
+
   it('answers where the map does not', async () => {
     const { network, ns } = await chat({ who: () => undefined });
     ns.on('who', () => 'first');
