@@ -14,7 +14,7 @@ import type { Platform } from './platform.js';
 import { quiet } from './quiet.js';
 import { createShare, type UnderWay } from './share.js';
 import { undisturbed } from './undisturbed.js';
-import { toPayload, writeFrame } from './wire.js';
+import { type Payload, toPayload, writeFrame } from './wire.js';
 
 /** Dials on a platform. */
 export function openConn(
@@ -88,8 +88,7 @@ export function openConn(
         for (const ns of conn.namespaces) if (conn.namespace(ns.namespace) === ns) await ns.disconnect(wait);
       }),
     emitNative(body) {
-      // Bytes may wait before they leave, and whoever sends them may write over them meanwhile.
-      if (!isEnded) outbox.send(toPayload(body).body.slice());
+      if (!isEnded) outbox.send(copyOf(toPayload(body)).body);
     },
     close(code = 1000, reason = '') {
       queue.drop(true);
@@ -141,7 +140,7 @@ export function openConn(
   const receive = createInbound({ core, outbox, queue, isNative: !!native, send: link.send });
 
   async function connect(name: string, body: unknown, wait: WaitOptions): Promise<Namespace> {
-    const payload = body === undefined ? { body: '' } : toPayload(body);
+    const payload = body === undefined ? { body: '' } : copyOf(toPayload(body));
     const there = connected.get(name);
     if (there && !there.ending()) {
       there.wanted ??= payload;
@@ -183,6 +182,9 @@ export function openConn(
 
 /** The name under which a namespace is waited for. */
 const arrivalOf = (name: string): string => `${CONNECTED} ${name}`;
+
+/** Bytes may wait before they leave, or leave again, and whoever sends them may write over them meanwhile. */
+const copyOf = (payload: Payload): Payload => ({ ...payload, body: payload.body.slice() });
 
 async function tellAll(tellings: readonly Telling[]): Promise<void> {
   for (const tell of tellings) await tell();

@@ -69,6 +69,26 @@ describe('a namespace', () => {
       ]);
     });
 
+    it('sends the bytes that there were, after a reconnect as well', async () => {
+      const network = new FakeNetwork();
+      const conn = await network.open();
+      const body = new Uint8Array([65]);
+      const connecting = conn.connect('chat', { body });
+      body[0] = 66;
+      await settle();
+      const frames = network.socket.take();
+      network.socket.receive(`${tokenOf(frames[0]).slice(1)};;;;;;`);
+      await connecting;
+      await network.lose();
+      await settle();
+      frames.push(...network.socket.take());
+
+      expect(frames.map((frame) => frame.replace(/\$\d+/, '$'))).toEqual([
+        '<$;chat;;_OnNamespaceConnect;0;0;A>',
+        '<$;chat;;_OnNamespaceConnect;0;0;A>',
+      ]);
+    });
+
     it('is done once for all who ask at the same time, and gives what there is afterwards', async () => {
       const network = new FakeNetwork();
       const { events, trace } = traced();
