@@ -43,21 +43,34 @@ export function messageStream<T>(
   signal?.addEventListener('abort', end);
   if (signal?.aborted) end();
 
-  async function* read(): AsyncGenerator<T, undefined> {
-    try {
-      for (;;) {
-        if (waiting.length === 0 && !isEnded) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-        if (waiting.length === 0) break;
-        yield waiting.shift() as T; // there is one
-      }
-      if (error) throw error;
-    } finally {
-      end();
+  async function take(): Promise<IteratorResult<T, undefined>> {
+    if (!waiting.length && !isEnded) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
+    if (waiting.length) return { value: waiting.shift() as T }; // there is one
+    if (!error) return { done: true, value: undefined };
+    const thrown = error;
+    error = undefined;
+    throw thrown;
   }
-  return read();
+
+  let turn: Promise<unknown> = Promise.resolve();
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next() {
+      const taken = turn.then(take);
+      turn = taken.catch(() => {});
+      return taken;
+    },
+    async return() {
+      waiting.length = 0;
+      error = undefined;
+      end(); // whoever waits for the next hears of it
+      return { done: true, value: undefined };
+    },
+  };
 }

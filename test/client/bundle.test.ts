@@ -7,7 +7,7 @@ import { rolldown } from 'rolldown';
 import { describe, expect, it } from 'vitest';
 
 /** What a browser may have to load, in bytes, minified and gzipped. */
-const BAR = 6_900;
+const BAR = 7_000;
 
 const require = createRequire(import.meta.url);
 const gzipped = (code: string): number => gzipSync(code, { level: 9 }).length;

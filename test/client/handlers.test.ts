@@ -500,6 +500,29 @@ describe('on', () => {
       expect(network.socket.take()).toEqual(['7;chat;;say;1;0;bad event']);
     });
 
+    it('ends by return() while the next is waited for, and before the first', async () => {
+      const { network, ns } = await chat({});
+      const abort = new AbortController();
+      const removed = vi.spyOn(abort.signal, 'removeEventListener');
+      const parked = ns.on('say');
+      const next = [parked.next(), parked.next()];
+      await settle();
+      const fresh = ns.on('say', { signal: abort.signal });
+      network.socket.receive(';chat;;say;0;0;1');
+      await settle();
+      expect(await parked.return?.()).toEqual({ done: true, value: undefined });
+      expect(await fresh.return?.()).toEqual({ done: true, value: undefined });
+      network.socket.receive('7;chat;;say;0;0;2');
+      await settle();
+
+      expect(await next[0]).toMatchObject({ value: { body: '1' } });
+      for (const done of [next[1], parked.next(), fresh.next()]) {
+        expect(await done).toEqual({ done: true, value: undefined });
+      }
+      expect(network.socket.take()).toEqual(['7;chat;;say;1;0;bad event']);
+      expect(removed).toHaveBeenCalled();
+    });
+
     it('throws QUEUE_FULL after what waits, when it falls behind by more than maxMessages', async () => {
       const { network, ns } = await chat({});
       const messages = ns.on('say', { maxMessages: 2 });
