@@ -48,8 +48,9 @@ export class Participant {
   readonly #sender: Sender;
   readonly #heard: HeardCounts;
   readonly #ownChannel: string;
-  /** Who has said hello while the session was being made ready, in which nothing else is sent. */
+  /** Who has said hello and is to be answered: one answer at a time is on its way, however many have said it, and how often. */
   readonly #unanswered = new Set<string>();
+  #isAnswering = false;
   #state: AdapterState = 'up';
   #ticks = 0;
   #tickedAtMs: number;
@@ -144,9 +145,10 @@ export class Participant {
   async #introduce(session: BrokerSession): Promise<void> {
     // Before the first of them can be heard: whoever is heard from here on need not be waited for.
     this.#sender.awaitServers(this.peers);
-    this.#unanswered.clear();
     await this.#listening.restore(session);
     this.#members.excuse(this.#host.scheduler.nowMs());
+    // Whoever has come until now hears this hello, which says as much as an answer.
+    this.#unanswered.clear();
     const counts = this.#sender.counts.since(0, MAX_COUNTS);
     await session.publish(this.#sender.packetsOf(this.#channels.all, 'hello', counts));
   }
@@ -156,8 +158,7 @@ export class Participant {
     this.#become('up');
     this.#listening.resume();
     this.#sender.up();
-    for (const serverId of this.#unanswered) this.#answer(serverId);
-    this.#unanswered.clear();
+    this.#answerSoon();
   }
 
   #down(cause: unknown): void {
@@ -204,14 +205,26 @@ export class Participant {
       this.#left(from);
     }
     if (kind !== 'hello') return;
-    if (this.#session.isUp) this.#answer(from);
-    else this.#unanswered.add(from);
+    this.#unanswered.add(from);
+    this.#answerSoon();
   }
 
-  /** Tells a server that has come how far this one is: what was sent while it was away is what it has missed. */
-  #answer(serverId: string): void {
-    const counts = this.#sender.counts.since(0, MAX_COUNTS);
-    this.#sender.tell(this.#channels.server(serverId), 'here', counts).catch(() => {}); // the session has ended: it will hear of this one anew
+  #answerSoon(): void {
+    if (this.#isAnswering) return;
+    this.#isAnswering = true;
+    setImmediate(() => void this.#answer());
+  }
+
+  /** Tells servers that have come how far this one is: what was sent while they were away is what they have missed. */
+  async #answer(): Promise<void> {
+    while (this.#unanswered.size > 0 && this.#session.isUp) {
+      const [first = '', ...more] = this.#unanswered;
+      this.#unanswered.clear();
+      const channel = more.length > 0 ? this.#channels.all : this.#channels.server(first);
+      const counts = this.#sender.counts.since(0, MAX_COUNTS);
+      await this.#sender.tell(channel, 'here', counts).catch(() => {}); // the session has ended: they will hear of this one anew
+    }
+    this.#isAnswering = false;
   }
 
   #left(serverId: string): void {

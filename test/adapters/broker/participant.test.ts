@@ -524,6 +524,55 @@ describe('a server over a broker', () => {
     });
   });
 
+  describe('a hello', () => {
+    const own = new Channels('test').server('z');
+
+    const helloOf = (from: string, times: number): Uint8Array => {
+      const codec = new PacketCodec();
+      const record = codec.writeRecord({ kind: 'hello', from: '', counts: [] });
+      return codec.writePacket('test.all', from, Array(times).fill({ record, sequence: undefined }));
+    };
+
+    it('is answered once, however often a packet holds it', async () => {
+      const { broker, nodes } = await together(1);
+      nodes[0].send('1');
+      await settle();
+      broker.commands.length = 0;
+
+      broker.spread({ channel: 'test.all', bytes: helloOf('z', 1_000) });
+      await settle();
+
+      expect(broker.commands).toEqual([['publish', own]]);
+    });
+
+    it('of several servers is answered with one message to all of them', async () => {
+      const { broker, nodes } = await together(1);
+      nodes[0].send('1');
+      await settle();
+      broker.commands.length = 0;
+
+      for (const from of ['x', 'y', 'z']) broker.spread({ channel: 'test.all', bytes: helloOf(from, 1) });
+      await settle();
+
+      expect(broker.commands).toEqual([['publish', 'test.all']]);
+    });
+
+    it('waits for the answer that is on its way, and is answered after it', async () => {
+      const { broker, nodes } = await together(1);
+      nodes[0].send('1');
+      await settle();
+      broker.commands.length = 0;
+      broker.forgetsToConfirm = true;
+
+      for (let turn = 0; turn < 3; turn += 1) {
+        broker.spread({ channel: 'test.all', bytes: helloOf('z', 1) });
+        await settle();
+      }
+
+      expect(broker.commands).toEqual([['publish', own]]);
+    });
+  });
+
   describe('starting', () => {
     it.each([0, 1, 2])('holds nothing back for servers that start at the same moment: sender %i', async (sender) => {
       const broker = new MemoryBroker();
