@@ -192,7 +192,7 @@ describe('a lost connection', () => {
   });
 
   describe('restores', () => {
-    it('what the client has asked for, in that order, by the same objects; then tells, then sends what waits', async () => {
+    it('what the client has asked for, in that order, by the same objects; then sends what waits, and tells', async () => {
       const { network, conn, trace } = await furnished();
       const [a, b] = conn.namespaces;
       const rooms = a?.rooms ?? [];
@@ -276,6 +276,24 @@ describe('a lost connection', () => {
       await settle();
 
       expect(trace).toEqual(['a NamespaceConnected restored', 'news 1']);
+    });
+
+    it('sends what waited before it tells', async () => {
+      const network = new FakeNetwork();
+      const sent: string[] = [];
+      const conn = await network.open({
+        a: { onNamespaceConnected: ({ isRestored }) => void (isRestored && sent.push(...network.socket.take())) },
+      });
+      const ns = await network.connect(conn, 'a');
+      network.socket.end();
+      ns.emit('hi', '1');
+      await network.retry();
+      network.welcome();
+      await settle();
+      network.acknowledge();
+      await settle();
+
+      expect(sent).toEqual([';a;;hi;0;0;1']);
     });
 
     it('lets its handlers ask', async () => {
