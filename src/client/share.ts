@@ -1,5 +1,4 @@
 import type { WaitOptions } from '../ports/conn.js';
-import type { Core } from './core.js';
 import type { Outbox } from './outbox.js';
 import type { Payload, Target } from './wire.js';
 
@@ -20,6 +19,9 @@ export type UnderWay = Map<string, Shared>;
 /** What is done once. `ask` asks the server. */
 export type Work<T> = (ask: (take: () => Promise<T>, payload?: Payload) => Promise<T>) => Promise<T>;
 
+/** Asks the server; `take` is called in the turn of the answer. */
+type Request = <T>(target: Target, wait: WaitOptions, take: () => Promise<T>, payload?: Payload) => Promise<T>;
+
 /**
  * Does once what several ask for at the same time. Each waits as long as it says itself, until the server has answered; what
  * nobody waits for any more is given up.
@@ -30,7 +32,7 @@ export type Share = <T>(underWay: UnderWay, target: Target, wait: WaitOptions | 
 export const keyOf = ({ event, namespace, room = '' }: Target): string => `${event};${namespace};${room}`;
 
 /** Shares what goes through an outbox. */
-export function createShare({ ask, asks }: Outbox, request: Core['request']): Share {
+export function createShare({ ask, asks }: Outbox, request: Request): Share {
   function start<T>(underWay: UnderWay, target: Target, work: Work<T>): Shared {
     const key = keyOf(target);
     const abort = new AbortController();
