@@ -94,7 +94,9 @@ describePage('the client in Chromium, on a network that fails', (browser) => {
 
     await expect.poll(() => visit.trace, SOON).toContain('waiting');
     await expect.poll(() => advance(1_000).then(kind), SOON).toBe('open');
-    expect((await visit.trace).slice(-2)).toEqual(['connected default again', 'joined lobby again']);
+    await expect
+      .poll(async () => (await visit.trace).slice(-2), SOON)
+      .toEqual(['connected default again', 'joined lobby again']);
   });
 
   it('stays connected when it wakes from a sleep and the server is still there', async () => {
