@@ -114,13 +114,19 @@ export class Cluster {
     const queryId = this.#parts.random.token();
     const gathering = new Gathering(this.peers, onResult);
     const end = (): void => gathering.end();
+    let refusal: { readonly error: unknown } | undefined;
     const timer = this.#parts.scheduler.after(timeoutMs, end);
     until?.addEventListener('abort', end, { once: true });
     this.#gatherings.set(queryId, gathering);
-    void this.#publish({ kind: 'query', from: this.serverId, queryId, query }, (error) => gathering.fail(error));
+    void this.#publish({ kind: 'query', from: this.serverId, queryId, query }, (error) => {
+      refusal = { error };
+      gathering.fail(error);
+    });
     let silent: readonly string[] = [];
     try {
       silent = await gathering.ended;
+      // Where no other server is known that is no answer either: nobody could be heard of.
+      if (refusal) throw refusal.error;
       return silent;
     } finally {
       timer.cancel();
@@ -165,8 +171,14 @@ export class Cluster {
     const name = nameOf(question);
     const controller = new AbortController();
     this.#answering.set(name, controller);
+    const told: Promise<void>[] = [];
+    let isTold = true;
+    const fail = (): void => {
+      isTold = false;
+    };
     const tell = (result: QueryResult): void => {
-      if (!controller.signal.aborted) void this.#publish({ kind: 'result', from, to, queryId, result, isLast: false });
+      if (controller.signal.aborted) return;
+      told.push(this.#publish({ kind: 'result', from, to, queryId, result, isLast: false }, fail));
     };
     let result: QueryResult = NOBODY;
     try {
@@ -177,7 +189,9 @@ export class Cluster {
     } finally {
       this.#answering.delete(name);
     }
-    if (controller.signal.aborted) return;
+    await Promise.all(told);
+    // Whoever asks must not take for complete what has not all been sent: to it this server has kept silent.
+    if (controller.signal.aborted || !isTold) return;
     await this.#publish({ kind: 'result', from, to, queryId, result, isLast: true });
   }
 
@@ -194,8 +208,18 @@ export class Cluster {
   #stateChanged(state: AdapterState): void {
     if (state === this.#state) return;
     this.#state = state;
-    if (state === 'down') this.#parts.metrics.count('adapter.down');
+    if (state === 'down') {
+      this.#parts.metrics.count('adapter.down');
+      this.#giveUp([...this.#gatherings.values()]);
+    }
     publishClusterChanged(state);
+  }
+
+  /** What was answered while the adapter was down is not heard. Questions that were not sent are told so first. */
+  #giveUp(gatherings: readonly Gathering[]): void {
+    setImmediate(() => {
+      for (const gathering of gatherings) gathering.end();
+    });
   }
 
   /** While the adapter is down every call fails, and one line has said so: the rest is counted. */

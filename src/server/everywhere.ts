@@ -7,7 +7,7 @@ import type { Cluster } from './cluster.js';
 import type { LocalAnswers, Patience } from './local-answers.js';
 
 /** How much longer than the connections the other servers are waited for: they tell of those that have kept silent. */
-const REPORT_MS = 250;
+export const REPORT_MS = 250;
 
 /** An ask of connections that may be on any server. */
 export interface AskOfMany {

@@ -8,12 +8,15 @@ import type { Hub, Target } from '../ports/hub.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Topic } from '../ports/topic.js';
 import { isSendableCloseCode } from '../protocol/close-codes.js';
-import type { Cluster, LocalServer } from './cluster.js';
-import { Everywhere } from './everywhere.js';
+import type { Cluster, LocalServer, Question } from './cluster.js';
+import { Everywhere, REPORT_MS } from './everywhere.js';
 import type { TargetActions } from './live-broadcast-target.js';
-import { LocalAnswers } from './local-answers.js';
+import { LocalAnswers, type Patience } from './local-answers.js';
 import { LocalDelivery } from './local-delivery.js';
 import type { Registry } from './registry.js';
+
+/** The longest that a timer takes, less what other servers are waited for beyond it. @source Node: 2^31 − 1 ms, and 1 ms instead of what is longer */
+const MAX_TIMER_MS = 2 ** 31 - 1 - REPORT_MS;
 
 interface HubParts {
   readonly registry: Registry;
@@ -131,10 +134,11 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
       throw new WsError('OPTION_INVALID', { option: 'code of close()', value: act.code, expected });
     }
     const patience = this.#patienceOf(options);
-    const { timeoutMs } = patience;
+    const { timeoutMs, signal } = patience;
+    const question = { timeoutMs: timeoutMs + REPORT_MS, ...(signal && { until: signal }) };
     const [here, elsewhere] = await Promise.all([
       this.#here.act(target, act, patience),
-      this.#sum({ kind: 'act', target, act, timeoutMs }, timeoutMs),
+      this.#sum({ kind: 'act', target, act, timeoutMs }, question),
     ]);
     return here + elsewhere;
   }
@@ -160,21 +164,29 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
     return this.#here.members(target);
   }
 
-  #patienceOf(options: WaitOptions): WaitOptions & { readonly timeoutMs: number } {
-    return { timeoutMs: this.#parts.askTimeoutMs, ...options };
+  /** @throws {OPTION_INVALID} for a time that is no number, here where the caller can be told: no other server could read it */
+  #patienceOf({ timeoutMs = this.#parts.askTimeoutMs, signal }: WaitOptions): Patience {
+    if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
+      throw new WsError('OPTION_INVALID', {
+        option: 'timeoutMs',
+        value: timeoutMs,
+        expected: 'a number of milliseconds',
+      });
+    }
+    return { timeoutMs: Math.min(Math.max(timeoutMs, 1), MAX_TIMER_MS), ...(signal && { signal }) };
   }
 
-  async #sum(query: Query, timeoutMs?: number): Promise<number> {
+  async #sum(query: Query, limits?: Partial<Question>): Promise<number> {
     let sum = 0;
     const add = (result: QueryResult): void => {
       if (result.kind === 'count') sum += result.count;
     };
-    await this.#query(query, add, timeoutMs);
+    await this.#query(query, add, limits);
     return sum;
   }
 
-  async #query(query: Query, onResult: (result: QueryResult) => void, timeoutMs?: number): Promise<void> {
-    await this.#parts.cluster?.query({ query, timeoutMs: timeoutMs ?? this.#parts.askTimeoutMs }, onResult);
+  async #query(query: Query, onResult: (result: QueryResult) => void, limits?: Partial<Question>): Promise<void> {
+    await this.#parts.cluster?.query({ timeoutMs: this.#parts.askTimeoutMs, ...limits, query }, onResult);
   }
 
   #sendHere(target: Target, event: string, body: unknown): { content: BroadcastContent; receivers: number } {

@@ -245,6 +245,41 @@ describe('Cluster', () => {
       expect(clock.timers).toBe(0);
     });
 
+    it('names whoever is awaited when the adapter goes down: what they answer meanwhile is not heard', async () => {
+      const { cluster, adapter, answer, asked } = await start();
+      const results: QueryResult[] = [];
+
+      const all = cluster.query({ query: count, timeoutMs: 1_000 }, (result) => results.push(result));
+      adapter.answer(asked(), one, { isLast: false });
+      adapter.become('down');
+      await settle();
+      adapter.become('up');
+      answer(one);
+
+      expect(await all).toEqual(['other']);
+      expect(results).toEqual([one]);
+    });
+
+    it('rejects when the adapter goes down before it has sent the question', async () => {
+      const { cluster, adapter } = await start();
+      let reject: (error: unknown) => void = () => {};
+      adapter.onPublish = () => new Promise((_, fail) => (reject = fail));
+
+      const all = cluster.query({ query: count, timeoutMs: 1_000 }, () => {});
+      adapter.become('down');
+      reject(new Error('no broker'));
+
+      await expect(all).rejects.toThrow('no broker');
+    });
+
+    it('rejects when the adapter refuses it, also where no other server is known', async () => {
+      const { cluster, adapter } = await start();
+      adapter.others = [];
+      adapter.onPublish = failing;
+
+      await expect(cluster.query({ query: count, timeoutMs: 1_000 }, () => {})).rejects.toThrow('no broker');
+    });
+
     it('ends when the adapter is stopped', async () => {
       const { cluster } = await start();
 
@@ -272,6 +307,25 @@ describe('Cluster', () => {
         { ...result, result: one, isLast: false },
         { ...result, result: { kind: 'count', count: 7 }, isLast: true },
       ]);
+    });
+
+    it('is not said to be answered when a result before the last could not be sent', async () => {
+      const { adapter } = await start({
+        answer: async (_, tell) => {
+          tell(one);
+          return one;
+        },
+      });
+      let sent = 0;
+      adapter.onPublish = async () => {
+        sent += 1;
+        if (sent === 1) failing();
+      };
+
+      adapter.deliver({ kind: 'query', from: 'other', queryId: 'q', query: count });
+      await settle();
+
+      expect(adapter.published).toMatchObject([{ kind: 'result', isLast: false }]);
     });
 
     it('is answered with nobody where it cannot be answered, so that the other server need not wait', async () => {

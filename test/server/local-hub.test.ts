@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Envelope, QueryResult } from '../../src/ports/adapter.js';
+import type { WaitOptions } from '../../src/ports/conn.js';
 import { settle, type TestServer, type TestServerOptions, testServer } from '../support/test-server.js';
 import { member } from './member.js';
 import { ScriptedAdapter } from './scripted-adapter.js';
@@ -167,6 +168,68 @@ describe('LocalHub', () => {
     await expect(everybody.members()).rejects.toThrow('no broker');
     await expect(everybody.broadcastAcked('chat')).rejects.toThrow('no broker');
     expect(t.counters.get('adapter.failed')).toBe(3);
+  });
+
+  describe('timeoutMs of a call', () => {
+    it.each([
+      ['undefined', undefined, 700],
+      ['Infinity', Number.POSITIVE_INFINITY, 2 ** 31 - 1 - 250],
+      ['0', 0, 1],
+      ['-5', -5, 1],
+    ])('is one that other servers can read, and timers take: %s', async (_, timeoutMs, sent) => {
+      const t = await withAdapter({ askTimeoutMs: 700 });
+      const everybody = t.server.in('default');
+      const options = { timeoutMs } as WaitOptions; // as plain JavaScript hands it over
+
+      for (const call of [
+        () => everybody.ask('sum', '', options),
+        () => everybody.gather('sum', '', options),
+        () => everybody.joinRoom('lobby', options),
+      ]) {
+        const called = call();
+        answer(t.adapter, { kind: 'nobody' });
+        await called.catch(() => {}); // nobody is there
+      }
+
+      const queries = t.adapter.published.flatMap((envelope) => (envelope.kind === 'query' ? [envelope.query] : []));
+      expect(queries.map((query) => 'timeoutMs' in query && query.timeoutMs)).toEqual([sent, sent, sent]);
+    });
+
+    it('is refused with OPTION_INVALID where it is no number', async () => {
+      const t = await withAdapter();
+
+      for (const timeoutMs of ['5s', Number.NaN]) {
+        const asked = t.server.in('default').gather('sum', '', { timeoutMs: timeoutMs as number });
+        await expect(asked).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+      }
+      expect(t.adapter.published).toEqual([]);
+    });
+  });
+
+  describe('what is done to connections', () => {
+    it('counts what another server reports within 250 ms after timeoutMs', async () => {
+      const t = await withAdapter();
+
+      const done = t.server.in('default').joinRoom('lobby', { timeoutMs: 300 });
+      await settle();
+      t.clock.advanceMs(300);
+      await settle();
+      answer(t.adapter, { kind: 'count', count: 5 });
+
+      expect(await done).toBe(5);
+    });
+
+    it('ends with the signal, and is called off at the others', async () => {
+      const t = await withAdapter();
+      const controller = new AbortController();
+
+      const done = t.server.in('default').joinRoom('lobby', { signal: controller.signal });
+      await settle();
+      controller.abort();
+
+      expect(await done).toBe(0);
+      expect(t.adapter.published.map(({ kind }) => kind)).toEqual(['query', 'cancel']);
+    });
   });
 
   describe('ask', () => {
