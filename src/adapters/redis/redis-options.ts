@@ -39,8 +39,12 @@ const ONE_LIFE: RedisOptions = {
   protocol: 2,
 };
 
+/** Less than all attempts may take together: a node that does not answer leaves time for the next one. ioredis has 10 s. */
+const CONNECT_TIMEOUT_MS = 2_000;
+
 /** One life of whatever is said about the connections. */
 const oneLife = (redis: RedisOptions): RedisOptions & { replyMapping: 'legacy' } => ({
+  connectTimeout: CONNECT_TIMEOUT_MS,
   ...redis,
   ...ONE_LIFE,
   replyMapping: 'legacy',
@@ -81,5 +85,5 @@ function duplicate(client: Redis | Cluster, redis: RedisOptions): Redis {
   const nodes = client.nodes('all');
   const node = nodes[Math.floor(Math.random() * nodes.length)];
   if (!node) throw new Error('the client of the cluster knows no node yet');
-  return new Redis(oneLife({ ...node.options, ...redis }));
+  return new Redis({ ...node.options, ...oneLife(redis) });
 }
