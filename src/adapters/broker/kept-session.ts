@@ -33,6 +33,8 @@ export class KeptSession {
   #attempts = 0;
   #timer: Timer | undefined;
   #isStopped = false;
+  #isPreparing = false;
+  #attempting: Promise<void> | undefined;
 
   constructor(parts: KeptSessionParts) {
     this.#parts = parts;
@@ -42,9 +44,14 @@ export class KeptSession {
     return this.#current !== undefined;
   }
 
+  /** Settled when the session that is being made ready is in use, or has failed; `undefined` when none is. */
+  get preparing(): Promise<void> | undefined {
+    return this.#isPreparing ? this.#attempting : undefined;
+  }
+
   /** Tries once, and goes on trying if that fails. Rejects with what it has failed with. */
   async start(): Promise<void> {
-    await this.#attempt();
+    await this.#try();
   }
 
   /**
@@ -70,6 +77,11 @@ export class KeptSession {
     this.#current = undefined;
   }
 
+  #try(): Promise<void> {
+    this.#attempting = this.#attempt();
+    return this.#attempting;
+  }
+
   async #attempt(): Promise<void> {
     const { broker, onMessage, prepare } = this.#parts;
     let session: BrokerSession | undefined;
@@ -81,6 +93,8 @@ export class KeptSession {
     const connecting = broker.connect({ onMessage, onEnd });
     try {
       session = await this.#within(CONNECT_TIMEOUT_MS, connecting);
+      if (this.#isStopped) return session.close();
+      this.#isPreparing = true;
       await this.#within(CONNECT_TIMEOUT_MS, prepare(session));
       if (early) throw early.cause;
     } catch (error) {
@@ -94,6 +108,8 @@ export class KeptSession {
         this.#later();
       }
       throw error;
+    } finally {
+      this.#isPreparing = false;
     }
     if (this.#isStopped) return session.close();
     this.#attempts = 0;
@@ -115,7 +131,7 @@ export class KeptSession {
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(this.#attempts, 16));
     this.#attempts += 1;
     this.#timer = scheduler.after(random.fraction() * longest, () => {
-      this.#attempt().catch(() => {}); // told by `onFailed`, and tried again
+      this.#try().catch(() => {}); // told by `onFailed`, and tried again
     });
   }
 

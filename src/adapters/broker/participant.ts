@@ -57,6 +57,8 @@ export class Participant {
   #beatAtMs: number;
   #timer: Timer | undefined;
   #stopping: Promise<void> | undefined;
+  /** It has taken its leave: whatever it said now would make the others take it for alive. */
+  #hasGone = false;
 
   constructor(host: AdapterHost, broker: Broker, options: Required<BrokerAdapterOptions>) {
     const { scheduler, random, metrics, serverId } = host;
@@ -106,9 +108,12 @@ export class Participant {
   }
 
   publish(envelope: Envelope): void | Promise<void> {
-    if (this.#stopping) return;
     const isKept = envelope.kind === 'broadcast' || envelope.kind === 'event';
     const broker = this.#broker;
+    if (this.#stopping) {
+      if (isKept) throw new WsError('ADAPTER_DOWN', { broker });
+      return;
+    }
     const { isUp } = this.#session;
     if (!isKept && !isUp) throw new WsError('ADAPTER_DOWN', { broker });
     const record = this.#codec.writeRecord(envelope);
@@ -128,12 +133,27 @@ export class Participant {
 
   async #stop(): Promise<void> {
     this.#host.metrics.count('adapter.lost', await this.#sender.stop(STOP_MS));
+    this.#timer?.cancel();
+    // One that is being made ready has said hello, perhaps: it takes its leave, too.
+    await this.#inTime(this.#session.preparing);
+    this.#hasGone = true;
     // Whoever does not hear it finds out.
     const counts = this.#sender.counts.since(this.#beatAtMs, MAX_BEAT_COUNTS);
     await this.#sender.tell(this.#channels.all, 'bye', counts).catch(() => {});
-    this.#timer?.cancel();
     this.#session.stop();
     for (const serverId of this.peers) this.#members.left(serverId);
+  }
+
+  async #inTime(preparing: Promise<void> | undefined): Promise<void> {
+    if (!preparing) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#host.scheduler.after(STOP_MS, resolve);
+      const ready = (): void => {
+        timer.cancel();
+        resolve();
+      };
+      preparing.then(ready, ready);
+    });
   }
 
   #channelOf(envelope: Envelope): string {
@@ -149,6 +169,7 @@ export class Participant {
     this.#members.excuse(this.#host.scheduler.nowMs());
     // Whoever has come until now hears this hello, which says as much as an answer.
     this.#unanswered.clear();
+    if (this.#hasGone) return;
     const counts = this.#sender.counts.since(0, MAX_COUNTS);
     await session.publish(this.#sender.packetsOf(this.#channels.all, 'hello', counts));
   }
@@ -217,7 +238,7 @@ export class Participant {
 
   /** Tells servers that have come how far this one is: what was sent while they were away is what they have missed. */
   async #answer(): Promise<void> {
-    while (this.#unanswered.size > 0 && this.#session.isUp) {
+    while (this.#unanswered.size > 0 && this.#session.isUp && !this.#hasGone) {
       const [first = '', ...more] = this.#unanswered;
       this.#unanswered.clear();
       const channel = more.length > 0 ? this.#channels.all : this.#channels.server(first);

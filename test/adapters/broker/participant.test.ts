@@ -381,6 +381,47 @@ describe('a server over a broker', () => {
       expect([b.host.left, b.adapter.peers(), b.lost()]).toEqual([['a'], [], 0]);
     });
 
+    it('refuses with ADAPTER_DOWN what is broadcast afterwards', async () => {
+      const { nodes } = await together(1);
+      await nodes[0].adapter.stop();
+
+      expect(() => nodes[0].send('late')).toThrow('ADAPTER_DOWN');
+    });
+
+    it('takes its leave also where its session was being made ready', async () => {
+      const { broker, clock, nodes } = await together(2);
+      const [a, b] = nodes;
+      broker.kill((index) => index === 0);
+      let stopped: Promise<void> | undefined;
+      broker.loses = ({ channel: to }) => {
+        if (to === 'test.all') stopped ??= a.adapter.stop(); // its hello is on its way
+        return false;
+      };
+
+      await clock.advance(2_000);
+      await stopped;
+
+      expect(stopped).toBeDefined();
+      expect([b.adapter.peers(), b.host.left]).toEqual([[], ['a']]);
+    });
+
+    it('answers nobody after it has taken its leave', async () => {
+      const { broker, clock, nodes } = await together(1);
+      const codec = new PacketCodec();
+      const record = codec.writeRecord({ kind: 'hello', from: '', counts: [] });
+      const hello = codec.writePacket('test.all', 'z', [{ record, sequence: undefined }]);
+      broker.commands.length = 0;
+      broker.forgetsToConfirm = true;
+
+      const stopped = nodes[0].adapter.stop();
+      await settle();
+      broker.spread({ channel: 'test.all', bytes: hello });
+      await clock.advance(3_000);
+      await stopped;
+
+      expect(broker.commands).toEqual([['publish', 'test.all']]);
+    });
+
     it('waits no longer than 1 s for a broker that does not answer, sets no timer any more, and has no session', async () => {
       const { broker, clock, nodes } = await together(1);
       const [a] = nodes;
