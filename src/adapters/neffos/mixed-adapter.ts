@@ -1,3 +1,4 @@
+import { WsError } from '../../errors.js';
 import type { Adapter, AdapterHost, Envelope } from '../../ports/adapter.js';
 import type { Topic } from '../../ports/topic.js';
 import type { Broker } from '../broker/broker.js';
@@ -38,6 +39,7 @@ export class MixedAdapter implements Adapter {
     const { channelOf } = this.#parts;
     const { maxQueueBytes } = this.#options;
     await this.#own.start(host);
+    if (this.#stopping) return;
     this.#bridge = new NeffosBridge({ host, channelOf, maxQueueBytes, broker: this.#shared.follow() });
     // It uses the session that is there. What fails is tried again.
     const starting = this.#bridge.start().catch(() => {});
@@ -55,7 +57,11 @@ export class MixedAdapter implements Adapter {
 
   /** @throws {ADAPTER_DOWN} for what does not wait, {ADAPTER_FULL} for what cannot wait any more */
   async publish(envelope: Envelope): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#stopping) {
+      const isKept = envelope.kind === 'broadcast' || envelope.kind === 'event';
+      if (isKept) throw new WsError('ADAPTER_DOWN', { broker: this.#parts.broker.name });
+      return;
+    }
     const isForNeffos = envelope.kind === 'result' && envelope.to === NEFFOS_PEER;
     // What is refused there is not sent here either.
     const published = isForNeffos ? undefined : this.#own.publish(envelope);

@@ -5,6 +5,7 @@ import type { Target } from '../../../src/ports/hub.js';
 import type { MetricName } from '../../../src/ports/metrics.js';
 import { adapterContract } from '../../contract/adapter.contract.js';
 import { RecordingHost } from '../../support/adapter-host.js';
+import { ManualClock } from '../../support/manual-clock.js';
 import { MemoryBroker } from '../../support/memory-broker.js';
 
 const SOON = { timeout: 10_000, interval: 5 };
@@ -39,6 +40,33 @@ adapterContract({
 function targetIn(namespace: string, target: Partial<Target> = {}): Target {
   return { namespace, rooms: [], ids: [], exceptIds: [], exceptKeys: [], ...target };
 }
+
+describe('MixedAdapter', () => {
+  it('refuses with ADAPTER_DOWN what is broadcast after it was stopped', async () => {
+    const adapter = mixedAdapter(new MemoryBroker());
+    await adapter.start(new RecordingHost('a'));
+    await adapter.stop();
+    const content = { event: 'e', body: 'late', binary: false };
+
+    const published = adapter.publish({ kind: 'broadcast', from: 'a', target: targetIn('default'), content });
+
+    await expect(published).rejects.toMatchObject({ code: 'ADAPTER_DOWN' });
+  });
+
+  it('goes on with nothing when it is stopped while it starts', async () => {
+    const clock = new ManualClock();
+    const broker = new MemoryBroker();
+    const adapter = mixedAdapter(broker);
+
+    const started = adapter.start(new RecordingHost('a', { scheduler: clock }));
+    const stopped = adapter.stop();
+    await clock.advance(3_000);
+    await Promise.all([started, stopped]);
+    await clock.advance(20_000);
+
+    expect([broker.sessions.size, clock.timers]).toEqual([0, 0]);
+  });
+});
 
 interface Said {
   readonly body?: string | Uint8Array;
