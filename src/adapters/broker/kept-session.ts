@@ -138,9 +138,9 @@ export class KeptSession {
   async #within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
     let timer: Timer | undefined;
     const overdue = new Promise<never>((_, reject) => {
-      timer = this.#parts.scheduler.after(timeoutMs, () =>
-        reject(new Error(`the broker has not answered within ${timeoutMs} ms`)),
-      );
+      const giveUp = (): void => reject(new Error(`the broker has not answered within ${timeoutMs} ms`));
+      // Where this process has stood still, timers come first: an answer that has arrived meanwhile is read before this.
+      timer = this.#parts.scheduler.after(timeoutMs, () => setImmediate(giveUp));
     });
     try {
       return await Promise.race([promise, overdue]);

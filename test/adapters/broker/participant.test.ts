@@ -499,6 +499,18 @@ describe('a server over a broker', () => {
       expect(b.bodies()).toEqual(['1']);
     });
 
+    it('is not what a process finds that has stood still for as long, and has the answer before it', async () => {
+      const { broker, clock, nodes } = await together(1);
+      broker.confirmsLate = true;
+      nodes[0].send('1');
+      await settle();
+
+      clock.stallMs(2_000);
+      await settle();
+
+      expect(nodes[0].host.states).toEqual([]);
+    });
+
     it('holds up nobody who subscribes for longer than that', async () => {
       const { broker, clock, nodes } = await together(1);
       broker.isStalled = true;
