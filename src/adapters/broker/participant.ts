@@ -188,7 +188,13 @@ export class Participant {
       log.warn({ err: cause, broker: this.#broker }, 'the broker cannot be reached: it is tried for');
     } else log.debug({ err: cause, broker: this.#broker }, 'the broker could not be reached');
     this.#become('down');
-    this.#sender.down(new WsError('ADAPTER_DOWN', { broker: this.#broker }, { cause }));
+    const given = this.#sender.down(new WsError('ADAPTER_DOWN', { broker: this.#broker }, { cause }));
+    if (given === 0) return;
+    this.#host.metrics.count('adapter.failed', given);
+    log.error(
+      { err: cause, broker: this.#broker, messages: given },
+      'given up: the broker has not taken them in 5 tries',
+    );
   }
 
   #become(state: AdapterState): void {

@@ -5,6 +5,9 @@ import type { SentCounts } from './sent-counts.js';
 /** What is written with one call of the broker's client at most, unless a single message is larger. */
 const MAX_BATCH_BYTES = 256 * 1024;
 
+/** How many sessions one message may end: a broker that refuses it, or never has it, would get nothing else any more. */
+const MAX_TRIES = 5;
+
 /** A message on its way out. */
 export interface Outgoing {
   readonly channel: string;
@@ -13,6 +16,8 @@ export interface Outgoing {
   readonly isKept: boolean;
   /** Given when it is sent for the first time, to one that is kept. */
   sequence: Sequence | undefined;
+  /** How many sessions have ended with it as the next that the broker should have confirmed. */
+  tries?: number;
   /** Told of one that is not kept: whether the broker has it. */
   readonly settle?: (error?: unknown) => void;
 }
@@ -77,23 +82,30 @@ export class SendQueue {
     }
   }
 
-  /** The broker is gone: what is kept waits from the beginning, in order, and the rest has failed. */
-  rewind(error: unknown): void {
+  /**
+   * The broker is gone: what is kept waits from the beginning, in order, and the rest has failed.
+   *
+   * @returns how many that were kept are given up, as they were tried too often
+   */
+  rewind(error: unknown): number {
+    // What has gone wrong, where it was a message, was in the first of them.
+    for (const item of this.#underWay[0] ?? []) item.tries = (item.tries ?? 0) + 1;
     const underWay = this.#underWay.splice(0).flat();
     for (const item of underWay.toReversed()) {
       const count = countOf(item);
       if (count) this.#counts.takeBack(count);
     }
     const all = [...underWay, ...this.#waiting];
-    this.#waiting = all.filter(({ isKept }) => isKept);
+    const kept = all.filter(({ isKept }) => isKept);
+    this.#waiting = kept.filter(({ tries = 0 }) => tries < MAX_TRIES);
     this.#bytes = this.#waiting.reduce((sum, { record }) => sum + record.length, 0);
     for (const { isKept, settle } of all) if (!isKept) settle?.(error);
+    return kept.length - this.#waiting.length;
   }
 
   /** Gives up what is left. @returns how many of them were kept until now */
   clear(error: unknown): number {
-    this.rewind(error);
-    const { length } = this.#waiting;
+    const length = this.rewind(error) + this.#waiting.length;
     this.#waiting = [];
     this.#bytes = 0;
     return length;

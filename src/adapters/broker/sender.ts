@@ -80,9 +80,10 @@ export class Sender {
     this.#schedule();
   }
 
-  down(error: unknown): void {
+  /** @returns how many that were to be kept are given up */
+  down(error: unknown): number {
     this.#hold?.cancel();
-    this.#queue.rewind(error);
+    return this.#queue.rewind(error);
   }
 
   /** A server is there, or gone: it need not be waited for. */

@@ -273,6 +273,24 @@ describe('a server over a broker', () => {
       expect([b.lost(), b.host.metrics.get('adapter.repeated')]).toEqual([0, 2]);
     });
 
+    it('is given up after 5 sessions that have ended with it, counted as adapter.failed, and what follows is sent', async () => {
+      const { broker, clock, nodes } = await together(2);
+      const [a, b] = nodes;
+      broker.loses = ({ bytes }) => {
+        if (Buffer.from(bytes).includes('poison')) throw new Error('no permission');
+        return false;
+      };
+
+      a.send('poison');
+      await clock.advance(0);
+      a.send('fine');
+      await clock.advance(60_000);
+
+      expect(b.bodies()).toEqual(['fine']);
+      expect(a.host.metrics.get('adapter.failed')).toBe(1);
+      expect(a.host.states.at(-1)).toBe('up');
+    });
+
     it('is held back until the others are there again, so that they do not miss it', async () => {
       const { broker, clock, nodes } = await together(3);
       const [a, b, c] = nodes;
