@@ -39,7 +39,7 @@ export class BrokerAdapter implements Adapter {
     this.#participant?.unsubscribe(topics);
   }
 
-  /** @throws {ADAPTER_DOWN} for what does not wait, {ADAPTER_FULL} for what cannot wait any more */
+  /** @throws {ADAPTER_DOWN} for what does not wait, and for what is broadcast after `stop`; {ADAPTER_FULL} for what cannot wait any more */
   publish(envelope: Envelope): void | Promise<void> {
     return this.#participant?.publish(envelope);
   }

@@ -55,7 +55,7 @@ export class MixedAdapter implements Adapter {
     this.#bridge?.unsubscribe(topics);
   }
 
-  /** @throws {ADAPTER_DOWN} for what does not wait, {ADAPTER_FULL} for what cannot wait any more */
+  /** @throws {ADAPTER_DOWN} for what does not wait, and for what is broadcast after `stop`; {ADAPTER_FULL} for what cannot wait any more */
   async publish(envelope: Envelope): Promise<void> {
     if (this.#stopping) {
       const isKept = envelope.kind === 'broadcast' || envelope.kind === 'event';
