@@ -77,7 +77,7 @@ describePage('the pages of the online visitors', (browser) => {
     await expect.poll(() => ada.text('visitors'), SOON).toBe('2 online visitors');
     await expect.poll(() => eve.text('visitors'), SOON).toBe('1 online visitor');
 
-    await bob.page.getByRole('link').click();
+    await bob.page.getByRole('link', { name: 'the one that counts apart' }).click();
     await expect.poll(() => eve.text('visitors'), SOON).toBe('2 online visitors');
     await expect.poll(() => ada.text('visitors'), SOON).toBe('1 online visitor');
 
