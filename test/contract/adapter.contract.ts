@@ -120,7 +120,7 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
     const promise = (title: string, test: () => Promise<void>): void => {
       names.push(title);
       const reason = skip.find(({ tests }) => tests.includes(title))?.reason;
-      it(title, async (context) => {
+      it(reason === undefined ? title : `${title} (${reason})`, async (context) => {
         if (reason !== undefined) context.skip(reason);
         await test();
       });
