@@ -180,6 +180,7 @@ const CHECKS: Record<keyof NefeliOptions, Check> = {
   readTimeoutMs: aTime,
   writeTimeoutMs: aTime,
   closeGraceMs: aTime,
+  closeSpreadMs: either(0, aTime),
   connectGapMs: either(0, aTime),
   onConnect: aFunction,
   onDisconnect: aFunction,

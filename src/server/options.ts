@@ -62,6 +62,11 @@ export interface ServerBehaviour {
   /** How long clients may take to answer a close frame before they are cut off, in milliseconds. @default 2000 */
   readonly closeGraceMs?: number;
   /**
+   * The most that closing all connections is spread over, in milliseconds: 500 of them at a time, each half a second, or faster
+   * where that would take longer. 0 closes all at once. @default 10000
+   */
+  readonly closeSpreadMs?: number;
+  /**
    * How long nothing follows the acknowledgement of a namespace, in milliseconds. neffos.js 0.1 in Node loses what arrives
    * together with it, such as a welcome sent in `onNamespaceConnected`: 20 mends that. Browsers do not need it. @default 0
    */
@@ -86,6 +91,9 @@ export interface ServerBehaviour {
 /** How long a handler may take where the application has not said otherwise. */
 export const DEFAULT_HANDLER_TIMEOUT_MS = 30_000;
 
+/** A third of the 30 s that Kubernetes grants from SIGTERM by default: the rest is for handlers, and for what else the process does. */
+const DEFAULT_CLOSE_SPREAD_MS = 10_000;
+
 /** What a server is made of: the behaviour that was chosen, and the parts that are put in from outside. */
 export interface ServerOptions extends ServerBehaviour {
   readonly table: EventTable;
@@ -107,6 +115,7 @@ export interface ResolvedOptions {
   readonly readTimeoutMs: number | undefined;
   readonly writeTimeoutMs: number | undefined;
   readonly closeGraceMs: number;
+  readonly closeSpreadMs: number;
   readonly connectGapMs: number;
   readonly metrics: Metrics;
   readonly scheduler: Scheduler;
@@ -126,10 +135,11 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     mustBePositive('heartbeat.pongMs', heartbeat.pongMs);
   }
   const { slowReader = 'close', askTimeoutMs = 10_000, handlerTimeoutMs = DEFAULT_HANDLER_TIMEOUT_MS } = options;
-  const { closeGraceMs = 2_000, connectGapMs = 0 } = options;
+  const { closeGraceMs = 2_000, closeSpreadMs = DEFAULT_CLOSE_SPREAD_MS, connectGapMs = 0 } = options;
   mustBePositive('askTimeoutMs', askTimeoutMs);
   mustBePositive('handlerTimeoutMs', handlerTimeoutMs);
   mustBePositive('closeGraceMs', closeGraceMs);
+  if (closeSpreadMs !== 0) mustBePositive('closeSpreadMs', closeSpreadMs);
   const { readTimeoutMs, writeTimeoutMs } = options;
   if (readTimeoutMs !== undefined) mustBePositive('readTimeoutMs', readTimeoutMs);
   if (writeTimeoutMs !== undefined) mustBePositive('writeTimeoutMs', writeTimeoutMs);
@@ -142,7 +152,15 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     });
   }
   const { metrics = new Counters(), scheduler = systemScheduler, random = systemRandom } = options;
-  const timing = { askTimeoutMs, handlerTimeoutMs, readTimeoutMs, writeTimeoutMs, closeGraceMs, connectGapMs };
+  const timing = {
+    askTimeoutMs,
+    handlerTimeoutMs,
+    readTimeoutMs,
+    writeTimeoutMs,
+    closeGraceMs,
+    closeSpreadMs,
+    connectGapMs,
+  };
   return { limits, heartbeat, slowReader, ...timing, metrics, scheduler, random };
 }
 

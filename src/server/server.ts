@@ -13,6 +13,7 @@ import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Socket } from '../ports/socket.js';
 import { CloseCode, isSendableCloseCode } from '../protocol/close-codes.js';
+import { closeInBatches } from './close-in-batches.js';
 import { Cluster } from './cluster.js';
 import { publishClosed, publishOpened } from './diagnostics.js';
 import { Heartbeat } from './heartbeat.js';
@@ -39,6 +40,11 @@ export interface CloseOptions {
   readonly reason?: string;
   /** How long clients may take to answer the close frame before they are cut off. @default the option `closeGraceMs`, the most there is */
   readonly graceMs?: number;
+  /**
+   * The most that closing is spread over, in milliseconds: 500 connections at a time, each half a second, or faster where that would take
+   * longer. 0 closes all at once. @default the option `closeSpreadMs`
+   */
+  readonly spreadMs?: number;
   /**
    * How long all of it may take, in milliseconds. Handlers that have not ended by then are left behind, and reported.
    * @default 35000
@@ -191,8 +197,8 @@ export class Server {
   }
 
   /**
-   * Turns new connections away, closes all there are with 1001, waits for their events to be handled, and cuts off who
-   * does not answer the close frame in time. Twice is once.
+   * Turns new connections away, closes all there are with 1001, in batches where they are many, waits for their events to be
+   * handled, and cuts off who does not answer the close frame in time. Twice is once.
    *
    * @throws {OPTION_INVALID} for a code that no close frame may carry; nothing is closed then
    */
@@ -208,13 +214,10 @@ export class Server {
 
   async #close(options: CloseOptions): Promise<void> {
     const { code = CloseCode.GoingAway, reason = '', graceMs = this.closeGraceMs } = options;
-    const { timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = options;
-    const { scheduler } = this.#resolved;
+    const { scheduler, closeSpreadMs } = this.#resolved;
+    const { spreadMs = closeSpreadMs, timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = options;
     const sessions = [...this.#sessions.values()];
-    for (const session of sessions) session.conn.close(code, reason);
-    const grace = scheduler.after(graceMs, () => {
-      for (const session of sessions) session.terminate();
-    });
+    const finish = closeInBatches(sessions, { code, reason, graceMs, spreadMs }, scheduler);
     let hardStop: Timer | undefined;
     const overdue = new Promise<void>((resolve) => {
       hardStop = scheduler.after(timeoutMs, () => {
@@ -223,7 +226,7 @@ export class Server {
       });
     });
     await Promise.race([Promise.all(sessions.map((session) => session.over)), overdue]);
-    grace.cancel();
+    finish();
     hardStop?.cancel();
     this.#heartbeat?.stop();
     if (this.#started) await this.#cluster?.stop();

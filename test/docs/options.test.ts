@@ -40,6 +40,7 @@ const OPTIONS: Record<keyof NefeliOptions, true> = {
   writeTimeoutMs: true,
   connectGapMs: true,
   closeGraceMs: true,
+  closeSpreadMs: true,
   heartbeat: true,
   slowReader: true,
   limits: true,
@@ -94,7 +95,7 @@ describe('docs/options.md', () => {
     expect(unit === 'ms').toBe(name.endsWith('Ms'));
   });
 
-  it.each(['askTimeoutMs', 'handlerTimeoutMs', 'connectGapMs', 'closeGraceMs'] as const)(
+  it.each(['askTimeoutMs', 'handlerTimeoutMs', 'connectGapMs', 'closeGraceMs', 'closeSpreadMs'] as const)(
     'gives the default of %s',
     (name) => {
       expect(numberOf(optionRows.get(name)?.[2] ?? '')).toBe(resolved[name]);

@@ -34,6 +34,7 @@ const TIMES = [
   'readTimeoutMs',
   'writeTimeoutMs',
   'closeGraceMs',
+  'closeSpreadMs',
   'connectGapMs',
   'upgradeTimeoutMs',
 ];
@@ -73,6 +74,7 @@ describe('checkOptions', () => {
       readTimeoutMs: 1,
       writeTimeoutMs: 1,
       closeGraceMs: 1,
+      closeSpreadMs: 0,
       connectGapMs: 0,
       onConnect() {},
       onDisconnect() {},

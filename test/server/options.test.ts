@@ -36,6 +36,7 @@ describe('resolveOptions', () => {
       askTimeoutMs: 10_000,
       handlerTimeoutMs: 30_000,
       closeGraceMs: 2_000,
+      closeSpreadMs: 10_000,
       connectGapMs: 0,
     });
     expect(rest.limits).toMatchObject({
@@ -90,6 +91,7 @@ describe('resolveOptions', () => {
         readTimeoutMs: 4,
         writeTimeoutMs: 5,
         closeGraceMs: 3,
+        closeSpreadMs: 0,
         connectGapMs: 20,
         metrics,
         scheduler,
@@ -104,6 +106,7 @@ describe('resolveOptions', () => {
       readTimeoutMs: 4,
       writeTimeoutMs: 5,
       closeGraceMs: 3,
+      closeSpreadMs: 0,
       connectGapMs: 20,
       metrics,
       scheduler,
@@ -121,6 +124,7 @@ describe('resolveOptions', () => {
     ['readTimeoutMs', { readTimeoutMs: 0 }, '0', 'a number above 0'],
     ['writeTimeoutMs', { writeTimeoutMs: -1 }, '-1', 'a number above 0'],
     ['closeGraceMs', { closeGraceMs: Number.NaN }, 'NaN', 'a number above 0'],
+    ['closeSpreadMs', { closeSpreadMs: -1 }, '-1', 'a number above 0'],
     ['connectGapMs', { connectGapMs: '20' }, '"20"', 'a number above 0'],
     ['heartbeat.pingMs', { heartbeat: { pingMs: 0 } }, '0', 'a number above 0'],
     ['heartbeat.pongMs', { heartbeat: { pongMs: undefined } }, 'undefined', 'a number above 0'],
