@@ -170,6 +170,12 @@ export class LiveConn extends EndingConn implements ConnContext, SocketListener,
   onPong(): void {}
   onDrain(): void {}
 
+  onOverdue(): void {
+    if (this.ended) return;
+    this.settings.metrics.count('timeouts.message');
+    this.close(CloseCode.TryAgainLater, 'message timeout');
+  }
+
   onClose(code: number, reason: string): void {
     this.#end({ code, reason });
   }

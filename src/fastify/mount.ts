@@ -7,7 +7,7 @@ import type { Timer } from '../ports/clock.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { DEFAULT_HANDLER_TIMEOUT_MS } from '../server/options.js';
 import { type CloseOptions, Server } from '../server/server.js';
-import { WsSocket } from '../transport/ws-socket.js';
+import { WsSocket, type WsSocketSettings } from '../transport/ws-socket.js';
 import type { ClientScript } from './client-script.js';
 import { Compression, withholdCompression } from './compression.js';
 import type { NefeliOptions } from './options.js';
@@ -113,6 +113,7 @@ export class Mount extends Server implements NefeliMount {
   readonly #mounts: Mounts;
   readonly #guard: UpgradeGuard;
   #supply: BroadcasterSupply | undefined;
+  #settings: WsSocketSettings | undefined;
   /** Sockets whose id is being made. */
   readonly #awaited = new Set<WebSocket>();
 
@@ -216,15 +217,18 @@ export class Mount extends Server implements NefeliMount {
     try {
       // Absent with injectWS, which has no network beneath it.
       const stream = (request.raw as Partial<FastifyRequest['raw']>).socket;
-      const socket = new WsSocket(ws, {
-        stream,
-        serverOptions: request.server.websocketServer.options,
-        closeGraceMs: this.closeGraceMs,
-      });
+      const socket = new WsSocket(ws, { stream, settings: this.#socketSettings(request) });
       this.accept(socket, new RequestArrival(request, { id, user: this.#userOf(request), protocol: ws.protocol }));
     } catch (err) {
       this.#fail(ws, request, err);
     }
+  }
+
+  /** The same for all connections. Known with the first of them: it is `@fastify/websocket` that makes the server. */
+  #socketSettings({ server }: FastifyRequest): WsSocketSettings {
+    const { closeGraceMs, messageTimeoutMs } = this;
+    this.#settings ??= { serverOptions: server.websocketServer.options, closeGraceMs, messageTimeoutMs };
+    return this.#settings;
   }
 
   #fail(ws: WebSocket, request: FastifyRequest, err: unknown): void {

@@ -26,6 +26,7 @@ export type MetricName =
   | 'outbox.overflowed'
   | 'heartbeat.lost'
   | 'timeouts.read'
+  | 'timeouts.message'
   | 'timeouts.write'
   | 'reading.paused';
 

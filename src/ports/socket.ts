@@ -15,6 +15,8 @@ export interface SocketListener {
   /** A whole message: a string from a text frame, bytes from a binary one. The bytes are not written to again. */
   onFrame(data: FrameData): void;
   onPong(): void;
+  /** A message takes too long to come. It goes on coming unless the socket is closed, and this is told again. */
+  onOverdue(): void;
   /** Everything that was sent has left this process. */
   onDrain(): void;
   onClose(code: number, reason: string): void;
@@ -31,6 +33,8 @@ export interface Socket {
   readonly isOpen: boolean;
   /** Bytes that were sent and have not left this process. */
   readonly bufferedBytes: number;
+  /** Bytes that have come of a message that is not whole yet. 0 between messages, and where nobody can tell. */
+  readonly unfinishedBytes: number;
 
   /** Called once. What arrived before is handed over then, in order. */
   listen(listener: SocketListener, options?: ListenOptions): void;

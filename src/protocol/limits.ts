@@ -26,6 +26,8 @@ export const DEFAULT_NAME_LIMITS: NameLimits = {
 export interface ConnLimits extends NameLimits {
   /** The largest message, in bytes, that is read or sent. A larger one that comes closes with 1009. @default 1 MiB */
   readonly maxMessageBytes: number;
+  /** How long a message may take to come, in milliseconds, from its first byte to its last. A longer one closes with 1013. @default 120000 */
+  readonly messageTimeoutMs: number;
   /** Rooms that one connection may have joined at a time, over all its namespaces. @default 1000 */
   readonly maxRooms: number;
   /** Namespaces that one connection may be connected to at a time. @default 64 */
@@ -59,6 +61,7 @@ const MIB = 1024 * 1024;
 export const DEFAULT_CONN_LIMITS: ConnLimits = {
   ...DEFAULT_NAME_LIMITS,
   maxMessageBytes: MIB,
+  messageTimeoutMs: 120_000, // the largest message at 9 KB a second
   maxRooms: 1_000,
   maxNamespaces: 64,
   maxPendingAsks: 10_000,
@@ -81,6 +84,7 @@ export const DEFAULT_CONN_LIMITS: ConnLimits = {
 export const STRICT_CONN_LIMITS: ConnLimits = {
   ...DEFAULT_CONN_LIMITS,
   maxMessageBytes: 64 * 1024,
+  messageTimeoutMs: 30_000,
   maxRooms: 128,
   maxNamespaces: 32,
   maxPendingAsks: 100,

@@ -21,8 +21,12 @@ export abstract class Beating {
   nextPingMs = 0;
   /** By when something must have come; 0 while nothing is awaited. */
   deadlineMs = 0;
+  /** What had come of an unfinished message when this was last looked at. */
+  seenBytes = 0;
 
   abstract ping(): void;
+  /** What has come of a message that is not whole: no pong can pass it. */
+  abstract unfinishedBytes(): number;
   /** Whether this side does not read at the moment: the pong may be there and not be seen. */
   abstract isReadingPaused(): boolean;
   /** Nothing has come from the peer since it was pinged. */
@@ -101,12 +105,24 @@ export class Heartbeat {
       if (beating.isReadingPaused()) beating.deadlineMs += now - this.#lastTickMs;
       else beating.deadlineMs += stallMs;
       if (now < beating.deadlineMs) return;
+      if (this.#isReceiving(beating)) {
+        beating.deadlineMs = now + this.#options.pongMs;
+        return;
+      }
       this.#beating.delete(beating);
       beating.onLost();
     } else if (now >= beating.nextPingMs) {
       beating.nextPingMs = now + this.#options.pingMs;
       beating.deadlineMs = now + this.#options.pongMs;
+      beating.seenBytes = beating.unfinishedBytes();
       beating.ping();
     }
+  }
+
+  /** Whether more of an unfinished message has come since the last look. How long it may take is `limits.messageTimeoutMs`. */
+  #isReceiving(beating: Beating): boolean {
+    const before = beating.seenBytes;
+    beating.seenBytes = beating.unfinishedBytes();
+    return beating.seenBytes > before;
   }
 }

@@ -63,6 +63,10 @@ export class Outbox implements Socket, SocketListener {
     return (this.#waiting?.bytes ?? 0) + this.#socket.bufferedBytes;
   }
 
+  get unfinishedBytes(): number {
+    return this.#socket.unfinishedBytes;
+  }
+
   listen(listener: SocketListener): void {
     this.#listener = listener;
     this.#socket.listen(this, { holdBackBytes: this.#holdBackBytes });
@@ -107,6 +111,10 @@ export class Outbox implements Socket, SocketListener {
   onPong(): void {
     this.#owner?.heard();
     this.#listener?.onPong();
+  }
+
+  onOverdue(): void {
+    this.#listener?.onOverdue();
   }
 
   onDrain(): void {

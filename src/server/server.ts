@@ -127,6 +127,11 @@ export class Server {
     return this.#resolved.limits.maxMessageBytes;
   }
 
+  /** How long one message of a connection may take to come, in milliseconds. */
+  get messageTimeoutMs(): number {
+    return this.#resolved.limits.messageTimeoutMs;
+  }
+
   /** Joins the other servers. Needed before the first connection where there is an adapter; twice is once. */
   start(): Promise<void> {
     this.#started ??= Promise.resolve(this.#cluster?.start(this.#hub));

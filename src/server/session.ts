@@ -45,6 +45,10 @@ export class Session extends Beating implements OutboxOwner {
     return this.conn.isReadingPaused;
   }
 
+  unfinishedBytes(): number {
+    return this.#socket.unfinishedBytes;
+  }
+
   onLost(): void {
     this.conn.settings.metrics.count('heartbeat.lost');
     this.conn.terminate('no pong');

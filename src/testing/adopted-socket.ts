@@ -33,6 +33,7 @@ const decoder = new TextDecoder();
 /** A WebSocket that the test has opened. It is listened to from the moment of its adoption on. */
 export class AdoptedSocket implements Socket {
   readonly bufferedBytes = 0;
+  readonly unfinishedBytes = 0;
   readonly #ws: WebSocketLike;
   readonly #opened: Promise<void>;
   #early: FrameData[] = [];

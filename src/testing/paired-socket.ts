@@ -16,6 +16,8 @@ const decoder = new TextDecoder();
  */
 export class PairedSocket implements Socket {
   isOpen = true;
+  /** Messages come whole here. */
+  readonly unfinishedBytes = 0;
   /** Bytes that have come, and that nobody has read. */
   unreadBytes = 0;
   #peer: PairedSocket | undefined;

@@ -13,7 +13,7 @@ const LENGTH_IN_16_BITS = 126;
 const MASK_BYTES = 4;
 
 /** Where a stream that is read here keeps who reads it. */
-const READER = Symbol('nefeli.reader');
+const READER: unique symbol = Symbol('nefeli.reader');
 
 interface ReadStream extends Duplex {
   [READER]?: FrameReader;
@@ -41,6 +41,10 @@ function standInFor(ofWs: DataListener): DataListener {
 export interface FrameReaderOptions {
   /** The largest message that `ws` would take; 0 for any. */
   readonly maxPayload: number;
+  /** How long a message may take to come, in milliseconds. */
+  readonly messageTimeoutMs: number;
+  /** Whether frames are read here. Otherwise all of them are left to `ws`, and followed. */
+  readonly readsHere: boolean;
   readonly listener: SocketListener;
 }
 
@@ -68,39 +72,55 @@ interface Place {
  * frame. Without it an echo took 32,100 instructions instead of 37,100 (`npm run bench -- instructions-echo`, Node 20.20,
  * November 2026).
  *
- * @returns whether it reads: `false` where somebody else listens to the stream, too
+ * @returns `undefined` where somebody else listens to the stream, too: then all is left to `ws`
  */
-export function readFrames(ws: WebSocket, stream: Duplex, options: FrameReaderOptions): boolean {
+export function readFrames(ws: WebSocket, stream: Duplex, options: FrameReaderOptions): FrameReader | undefined {
   const [ofWs, ...others] = stream.listeners('data') as DataListener[]; // what a stream of bytes calls with its data
-  if (!ofWs || others.length > 0) return false;
+  if (!ofWs || others.length > 0) return undefined;
   const read: ReadStream = stream;
-  read[READER] = new FrameReader(ws, { stream, ofWs }, options);
+  const reader = new FrameReader(ws, { stream, ofWs }, options);
+  read[READER] = reader;
   stream.removeListener('data', ofWs);
   stream.on('data', standInFor(ofWs));
-  return true;
+  return reader;
 }
 
-class FrameReader {
+/** Reads what comes on one stream, and knows what has come of a message that is not whole. */
+export class FrameReader {
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
   readonly #ofWs: DataListener;
   readonly #listener: SocketListener;
   readonly #maxPayload: number;
+  readonly #messageTimeoutMs: number;
+  readonly #readsHere: boolean;
   /** Follows what is left to `ws`; none between messages. */
   #left: FrameTracker | undefined;
 
-  constructor(ws: WebSocket, { stream, ofWs }: Leaving, { maxPayload, listener }: FrameReaderOptions) {
+  constructor(ws: WebSocket, { stream, ofWs }: Leaving, options: FrameReaderOptions) {
     this.#ws = ws;
     this.#stream = stream;
     this.#ofWs = ofWs;
-    this.#listener = listener;
-    this.#maxPayload = maxPayload > 0 ? maxPayload : Number.POSITIVE_INFINITY;
+    this.#listener = options.listener;
+    this.#maxPayload = options.maxPayload > 0 ? options.maxPayload : Number.POSITIVE_INFINITY;
+    this.#messageTimeoutMs = options.messageTimeoutMs;
+    this.#readsHere = options.readsHere;
+  }
+
+  /** Bytes that have come of a message that is not whole, headers and control frames in it included. */
+  get unfinishedBytes(): number {
+    return this.#left?.bytes ?? 0;
+  }
+
+  /** Gives the message that is coming its whole time once more: this side has not read meanwhile. */
+  restart(): void {
+    this.#left?.restart();
   }
 
   read(chunk: Buffer): void {
     let at = 0;
     // In a frame that is left to `ws`, everything is, up to its end. A handler may close while others wait in the chunk.
-    while (at < chunk.length && !this.#left && this.#ws.readyState === this.#ws.OPEN) {
+    while (this.#readsHere && at < chunk.length && !this.#left && this.#ws.readyState === this.#ws.OPEN) {
       const place = this.#placeOf(chunk, at);
       const data = place && unmask(chunk, place);
       if (place === undefined || data === undefined) break;
@@ -112,6 +132,7 @@ class FrameReader {
     this.#left ??= new FrameTracker();
     this.#left.pass(rest);
     if (this.#left.isBetweenMessages) this.#left = undefined;
+    else if (this.#left.ageMs > this.#messageTimeoutMs) this.#listener.onOverdue();
     this.#ofWs.call(this.#stream, rest);
   }
 

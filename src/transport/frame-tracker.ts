@@ -13,6 +13,23 @@ export class FrameTracker {
   /** How much of the payload of the current frame has not passed yet. */
   #missingBytes = 0;
   #isFragmented = false;
+  #bytes = 0;
+  #sinceMs = performance.now();
+
+  /** Bytes that have passed. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How long ago the first of them has passed, or it was restarted. */
+  get ageMs(): number {
+    return performance.now() - this.#sinceMs;
+  }
+
+  /** What has passed until now took no time. */
+  restart(): void {
+    this.#sinceMs = performance.now();
+  }
 
   /** Whether nothing has passed but whole messages and control frames. */
   get isBetweenMessages(): boolean {
@@ -21,6 +38,7 @@ export class FrameTracker {
 
   pass(chunk: Buffer): void {
     let at = 0;
+    this.#bytes += chunk.length;
     while (at < chunk.length) {
       if (this.#missingBytes > 0) {
         const passed = Math.min(this.#missingBytes, chunk.length - at);

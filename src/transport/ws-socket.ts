@@ -1,13 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, ServerOptions, WebSocket } from 'ws';
 import type { ListenOptions, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
-import { readFrames } from './frame-reader.js';
+import { type FrameReader, readFrames } from './frame-reader.js';
 import { FrameWriter } from './frame-writer.js';
 
-/** What a `ws` WebSocket does not tell by itself. */
-export interface WsSocketOptions {
-  /** The stream beneath the WebSocket, where it is known: its `drain` says when what was sent has left. */
-  readonly stream?: Duplex | undefined;
+/** What holds for all sockets of a server: one object for all of them. */
+export interface WsSocketSettings {
   /**
    * What the server of the WebSocket was made with. Where it is known, and messages are told of at once as they are by default,
    * plain frames are read past `ws`.
@@ -15,7 +13,18 @@ export interface WsSocketOptions {
   readonly serverOptions?: Pick<ServerOptions, 'maxPayload' | 'allowSynchronousEvents'> | undefined;
   /** How long the peer may take to answer a close frame, in milliseconds. @default 2000 */
   readonly closeGraceMs?: number;
+  /** How long a message may take to come, in milliseconds, where `serverOptions` are known. @default any time */
+  readonly messageTimeoutMs?: number;
 }
+
+/** What a `ws` WebSocket does not tell by itself. */
+export interface WsSocketOptions {
+  /** The stream beneath the WebSocket, where it is known: its `drain` says when what was sent has left. */
+  readonly stream?: Duplex | undefined;
+  readonly settings?: WsSocketSettings;
+}
+
+const DEFAULT_CLOSE_GRACE_MS = 2_000;
 
 /**
  * Where each send has to report by itself, what is left below this counts as sent: pings and pongs report nothing, and up
@@ -43,19 +52,17 @@ type HeardStream = Duplex & Heard;
 export class WsSocket implements Socket {
   readonly #ws: HeardWs;
   readonly #stream: HeardStream | undefined;
-  readonly #serverOptions: WsSocketOptions['serverOptions'];
-  readonly #closeGraceMs: number;
+  readonly #settings: WsSocketSettings;
+  #reader: FrameReader | undefined;
   /** Told of each message that has left; none where the stream tells of them all. */
   #onSent: (() => void) | undefined;
   /** Past `ws`, where the stream beneath is known and tells of its drains. */
   #writer: FrameWriter | undefined;
 
-  constructor(ws: WebSocket, { stream, serverOptions, closeGraceMs = 2_000 }: WsSocketOptions = {}) {
+  constructor(ws: WebSocket, { stream, settings = {} }: WsSocketOptions = {}) {
     this.#ws = ws;
-    // A compressed message waits in ws, which the stream knows nothing of: there each send has to report by itself.
-    this.#stream = ws.extensions === '' ? stream : undefined;
-    this.#serverOptions = serverOptions;
-    this.#closeGraceMs = closeGraceMs;
+    this.#stream = stream;
+    this.#settings = settings;
     // Not in `listen`: who is turned away is never listened to.
     ws.on('error', ignoreError);
   }
@@ -66,6 +73,10 @@ export class WsSocket implements Socket {
 
   get bufferedBytes(): number {
     return this.#ws.bufferedAmount + (this.#writer?.waitingBytes ?? 0);
+  }
+
+  get unfinishedBytes(): number {
+    return this.#reader?.unfinishedBytes ?? 0;
   }
 
   listen(listener: SocketListener, { holdBackBytes = 0 }: ListenOptions = {}): void {
@@ -93,6 +104,7 @@ export class WsSocket implements Socket {
   }
 
   resume(): void {
+    this.#reader?.restart();
     this.#ws.resume();
   }
 
@@ -101,7 +113,8 @@ export class WsSocket implements Socket {
     // A paused socket would not see the answer to its close frame.
     this.#ws.resume();
     this.#ws.close(code, reason);
-    const timer = setTimeout(() => this.#ws.terminate(), this.#closeGraceMs);
+    const { closeGraceMs = DEFAULT_CLOSE_GRACE_MS } = this.#settings;
+    const timer = setTimeout(() => this.#ws.terminate(), closeGraceMs);
     this.#ws.once('close', () => clearTimeout(timer));
   }
 
@@ -110,17 +123,25 @@ export class WsSocket implements Socket {
     this.#ws.terminate();
   }
 
+  /** Whether nothing is compressed. */
+  get #isPlain(): boolean {
+    return this.#ws.extensions === '';
+  }
+
   #readPast(listener: SocketListener): void {
-    const { maxPayload = 0, allowSynchronousEvents = true } = this.#serverOptions ?? {};
-    // Where messages are told of later, those that are read here would overtake them.
-    if (!this.#serverOptions || !this.#stream || !allowSynchronousEvents) return;
-    readFrames(this.#ws, this.#stream, { maxPayload, listener });
+    const { serverOptions, messageTimeoutMs = Number.POSITIVE_INFINITY } = this.#settings;
+    if (!serverOptions || !this.#stream) return;
+    const { maxPayload = 0, allowSynchronousEvents = true } = serverOptions;
+    // What is compressed is for ws to read. Where it tells of messages later, those that are read here would overtake them.
+    const readsHere = this.#isPlain && allowSynchronousEvents;
+    this.#reader = readFrames(this.#ws, this.#stream, { maxPayload, messageTimeoutMs, readsHere, listener });
   }
 
   #tellOfDrains(listener: SocketListener, holdBackBytes: number): void {
     // A stream says `drain` only after it has reached its mark: 16 KiB by default, 64 KiB from Node 22 on, or what
-    // `http.createServer({ highWaterMark })` says. Who holds back sooner would wait for ever.
-    if (this.#stream && this.#stream.writableHighWaterMark <= holdBackBytes) {
+    // `http.createServer({ highWaterMark })` says. Who holds back sooner would wait for ever. And a compressed message waits in ws,
+    // which the stream knows nothing of: there each send has to report by itself.
+    if (this.#stream && this.#isPlain && this.#stream.writableHighWaterMark <= holdBackBytes) {
       this.#stream[LISTENER] = listener;
       this.#stream.on('drain', onDrain);
       this.#writeTo(this.#stream, listener);

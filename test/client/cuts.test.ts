@@ -47,6 +47,7 @@ class CutSocket implements WebSocketLike {
     this.#near.listen({
       onFrame: (data) => this.#later(() => this.#tell(this.onmessage, { data })),
       onPong() {},
+      onOverdue() {},
       onDrain() {},
       onClose: (code, reason) => this.#later(() => this.#end(code, reason)),
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CloseError, PublicError } from '../../src/errors.js';
+import { Counters } from '../../src/server/counters.js';
 import { settle, testServer } from '../support/test-server.js';
 import { connectedEnd, deferred, end, guardRejections, openEnd, recording } from './ends.js';
 
@@ -283,6 +284,18 @@ describe('LiveConn', () => {
 
     expect(await conn.closed).toEqual({ code: 1006, reason: 'no pong' });
     expect([socket.isOpen, socket.closedWith]).toEqual([false, undefined]);
+  });
+
+  it('closes with 1013 when a message takes too long to come, and counts it once', async () => {
+    const metrics = new Counters();
+    const { conn, socket } = openEnd('server', SERVED, { metrics });
+
+    socket.receiveLate();
+    socket.receiveLate();
+
+    expect(await conn.closed).toEqual({ code: 1013, reason: 'message timeout' });
+    expect(socket.closedWith).toEqual({ code: 1013, reason: 'message timeout' });
+    expect(metrics.get('timeouts.message')).toBe(1);
   });
 
   it('has ended, without a hook or a timer, when its socket has closed before it is listened to', async () => {

@@ -34,6 +34,7 @@ const METRICS: Record<MetricName, true> = {
   'outbox.overflowed': true,
   'heartbeat.lost': true,
   'timeouts.read': true,
+  'timeouts.message': true,
   'timeouts.write': true,
   'reading.paused': true,
 };

@@ -24,6 +24,7 @@ class Peer extends Beating {
   readonly pingedAtMs: number[] = [];
   lostAtMs: number | undefined;
   isPaused = false;
+  unfinished = 0;
   /** Called when it is lost. */
   whenLost: () => void = () => {};
   readonly #clock: ManualClock;
@@ -35,6 +36,10 @@ class Peer extends Beating {
 
   ping(): void {
     this.pingedAtMs.push(this.#clock.nowMs());
+  }
+
+  unfinishedBytes(): number {
+    return this.unfinished;
   }
 
   isReadingPaused(): boolean {
@@ -70,6 +75,44 @@ describe('Heartbeat', () => {
 
     expect(peer.pingedAtMs).toEqual([25_000, 50_000, 75_000, 100_000]);
     expect(peer.lostAtMs).toBeUndefined();
+  });
+
+  it('does not lose a peer whose message is still on its way, for no pong can pass it', () => {
+    const { clock, add } = start();
+    const peer = add();
+    clock.advanceMs(20_000);
+    peer.unfinished = 1_000;
+
+    for (let second = 0; second < 60; second++) {
+      clock.advanceMs(1_000);
+      peer.unfinished += 1_000;
+    }
+
+    expect(peer.lostAtMs).toBeUndefined();
+    expect(peer.pingedAtMs).toEqual([25_000]);
+  });
+
+  it('loses one whose message has stopped coming, 8 s after the last look at it', () => {
+    const { clock, add } = start();
+    const peer = add();
+    clock.advanceMs(26_000);
+    peer.unfinished = 1_000;
+
+    clock.advanceMs(14_999);
+    expect(peer.lostAtMs).toBeUndefined();
+    clock.advanceMs(1);
+
+    expect(peer.lostAtMs).toBe(41_000);
+  });
+
+  it('loses one that has sent nothing since the ping but what was unfinished before', () => {
+    const { clock, add } = start();
+    const peer = add();
+    peer.unfinished = 1_000;
+
+    clock.advanceMs(33_000);
+
+    expect(peer.lostAtMs).toBe(33_000);
   });
 
   it('loses a silent peer 8 s after the ping, and forgets it', () => {

@@ -9,6 +9,7 @@ const decoder = new TextDecoder();
  */
 export class HeldSocket implements Socket {
   isOpen = true;
+  unfinishedBytes = 0;
   bufferedBytes = 0;
   isPaused = false;
   isTerminated = false;
@@ -55,6 +56,11 @@ export class HeldSocket implements Socket {
 
   receivePong(): void {
     this.#listener?.onPong();
+  }
+
+  /** More of a message has come, which takes too long to be whole. */
+  receiveLate(): void {
+    this.#listener?.onOverdue();
   }
 
   /** All that was sent has left. */

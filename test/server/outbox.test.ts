@@ -22,6 +22,9 @@ class Listening implements SocketListener {
   onPong(): void {
     this.heard.push('pong');
   }
+  onOverdue(): void {
+    this.heard.push('overdue');
+  }
   onDrain(): void {
     this.heard.push('drain');
   }
@@ -284,6 +287,17 @@ describe('Outbox', () => {
 
     expect(listener.heard).toEqual(['frame M', 'pong']);
     expect(told).toEqual(['heard', 'heard']);
+  });
+
+  it('passes on what has come of a message that is not whole, and that it takes too long', () => {
+    const { outbox, socket, listener, told } = open();
+
+    socket.unfinishedBytes = 5;
+    socket.receiveLate();
+
+    expect(outbox.unfinishedBytes).toBe(5);
+    expect(listener.heard).toEqual(['overdue']);
+    expect(told).toEqual([]);
   });
 
   it('passes on pings, pause and resume to the socket, and its state back', () => {

@@ -58,6 +58,8 @@ describe('Session', () => {
     const { socket, session } = open();
 
     session.ping();
+    socket.unfinishedBytes = 7;
+    expect(session.unfinishedBytes()).toBe(7);
     session.terminate();
 
     expect(socket.pings).toBe(1);

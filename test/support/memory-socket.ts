@@ -7,6 +7,7 @@ const size = (data: FrameData): number => (typeof data === 'string' ? Buffer.byt
 /** A socket without a network. Its peer is the test, or another `MemorySocket` where two are joined. */
 export class MemorySocket implements Socket {
   isOpen = true;
+  unfinishedBytes = 0;
   isPaused = false;
   pings = 0;
   /** Everything that was sent, text as text. */
@@ -78,6 +79,11 @@ export class MemorySocket implements Socket {
 
   receivePong(): void {
     this.#listener?.onPong();
+  }
+
+  /** More of a message has come, which takes too long to be whole. */
+  receiveLate(): void {
+    this.#listener?.onOverdue();
   }
 
   /** The peer closes. */

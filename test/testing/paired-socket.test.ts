@@ -9,6 +9,7 @@ function listenTo(socket: PairedSocket): string[] {
   const listener: SocketListener = {
     onFrame: (data) => void told.push(typeof data === 'string' ? data : `bytes ${data.join(' ')}`),
     onPong: () => void told.push('pong'),
+    onOverdue: () => void told.push('overdue'),
     onDrain: () => void told.push('drain'),
     onClose: (code, reason) => void told.push(`close ${code} ${reason}`.trim()),
   };

@@ -48,7 +48,7 @@ async function seenOf(
 ): Promise<Seen> {
   const { ws, stream, written, options: serverOptions } = await fed(options);
   const listener = new Listening();
-  const socket = new WsSocket(ws, { stream, ...(withReader && { serverOptions }), closeGraceMs: 5 });
+  const socket = new WsSocket(ws, { stream, settings: { ...(withReader && { serverOptions }), closeGraceMs: 5 } });
   socket.listen(listener, { holdBackBytes: 64 * 1024 });
   for (const piece of pieces) {
     stream.push(Buffer.from(piece)); // a copy: masks are taken off in place
@@ -124,7 +124,7 @@ describe('frames that are read past ws', () => {
     const byWs: string[] = [];
     ws.on('message', (data) => byWs.push(String(data)));
     const listener = new Listening();
-    new WsSocket(ws, { stream, serverOptions: options }).listen(listener);
+    new WsSocket(ws, { stream, settings: { serverOptions: options } }).listen(listener);
     const masked = (first: number, body: string): Buffer =>
       bytesOf({ first, isMasked: true, mask: 0x01020304, payload: Buffer.from(body) });
 
@@ -155,7 +155,7 @@ describe('frames that are read past ws', () => {
       const { ws, stream, options } = await prepare();
       const byWs: string[] = [];
       ws.on('message', (data) => byWs.push(String(data)));
-      new WsSocket(ws, { stream, serverOptions: options }).listen(new Listening());
+      new WsSocket(ws, { stream, settings: { serverOptions: options } }).listen(new Listening());
 
       stream.push(bytesOf({ first: 0x81, isMasked: true, mask: 1, payload: Buffer.from('a') }));
 
@@ -186,5 +186,97 @@ describe('frames that are read past ws', () => {
     await vi.waitFor(() => expect(listener.closes).toHaveLength(1));
     expect(listener.frames[0]).toBe('first');
     expect(listener.frames.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('messages that are not whole', () => {
+  const masked = (first: number, body: string): Buffer =>
+    bytesOf({ first, isMasked: true, mask: 0x01020304, payload: Buffer.from(body) });
+  const whole = masked(0x81, 'x'.repeat(100));
+  const ping = masked(0x89, 'ping');
+
+  /** A socket that reads here, or leaves all to ws. */
+  async function listening(options: ServerOptions = {}, messageTimeoutMs = Number.POSITIVE_INFINITY) {
+    const { ws, stream, options: serverOptions } = await fed(options);
+    onTestFinished(() => ws.terminate());
+    const listener = new Listening();
+    const socket = new WsSocket(ws, { stream, settings: { serverOptions, messageTimeoutMs } });
+    socket.listen(listener);
+    const push = async (piece: Buffer): Promise<void> => {
+      stream.push(Buffer.from(piece));
+      await turn();
+      await turn();
+    };
+    return { listener, socket, push };
+  }
+
+  it.each([
+    ['read here', {}],
+    ['left to ws', { allowSynchronousEvents: false }],
+  ])('are counted in unfinishedBytes until they are, where frames are %s', async (_, options) => {
+    const { listener, socket, push } = await listening(options);
+
+    expect(socket.unfinishedBytes).toBe(0);
+    await push(whole.subarray(0, 40));
+    expect(socket.unfinishedBytes).toBe(40);
+    await push(whole.subarray(40, 60));
+    expect(socket.unfinishedBytes).toBe(60);
+    await push(whole.subarray(60));
+
+    expect(socket.unfinishedBytes).toBe(0);
+    await vi.waitFor(() => expect(listener.frames).toHaveLength(1));
+  });
+
+  it('are so as fragments, too, with what comes between them', async () => {
+    const { listener, socket, push } = await listening();
+    const first = masked(0x01, 'frag');
+
+    await push(first);
+    await push(ping);
+    expect(socket.unfinishedBytes).toBe(first.length + ping.length);
+    await push(masked(0x80, 'ments'));
+
+    expect(socket.unfinishedBytes).toBe(0);
+    await vi.waitFor(() => expect(listener.frames).toEqual(['fragments']));
+  });
+
+  it.each([
+    ['a frame that comes byte by byte', whole.subarray(0, 50), whole.subarray(50, 51)],
+    ['fragments, however many pings come between them', masked(0x01, 'first'), ping],
+  ])('are overdue after messageTimeoutMs, when more of them comes: %s', async (_, begin, more) => {
+    const { listener, push } = await listening({}, 30);
+
+    await push(begin);
+    await push(more);
+    expect(listener.overdue).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(listener.overdue).toBe(0);
+    await push(more);
+
+    expect(listener.overdue).toBe(1);
+  });
+
+  it('have their whole time again after a pause', async () => {
+    const { listener, socket, push } = await listening({}, 40);
+
+    await push(whole.subarray(0, 50));
+    socket.pause();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    socket.resume();
+    await push(whole.subarray(50, 60));
+
+    expect(listener.overdue).toBe(0);
+  });
+
+  it('are not overdue once they are whole, however long that took', async () => {
+    const { listener, push } = await listening({}, 30);
+
+    await push(whole.subarray(0, 50));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    await push(whole.subarray(50));
+    await push(whole.subarray(0, 50));
+
+    expect(listener.overdue).toBe(0);
+    expect(listener.frames).toHaveLength(1);
   });
 });

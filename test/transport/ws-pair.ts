@@ -6,7 +6,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import { type ClientOptions, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { SocketListener } from '../../src/ports/socket.js';
 import type { FrameData } from '../../src/protocol/message.js';
-import { WsSocket, type WsSocketOptions } from '../../src/transport/ws-socket.js';
+import { WsSocket, type WsSocketSettings } from '../../src/transport/ws-socket.js';
 
 /** What an outbox hands to a socket before it holds back. */
 export const SOCKET_BYTES = 64 * 1024;
@@ -15,6 +15,7 @@ export const SOCKET_BYTES = 64 * 1024;
 export class Listening implements SocketListener {
   readonly frames: FrameData[] = [];
   pongs = 0;
+  overdue = 0;
   drains = 0;
   readonly closes: { code: number; reason: string }[] = [];
   /** Called with each drain. */
@@ -26,6 +27,10 @@ export class Listening implements SocketListener {
 
   onPong(): void {
     this.pongs += 1;
+  }
+
+  onOverdue(): void {
+    this.overdue += 1;
   }
 
   onDrain(): void {
@@ -58,6 +63,7 @@ export interface PairOptions {
   /** With: plain frames are read past `ws`. */
   readonly withReader?: boolean;
   readonly closeGraceMs?: number;
+  readonly messageTimeoutMs?: number;
 }
 
 /** How a WebSocket ends. Not by `once`, which would be a listener for errors, too. */
@@ -69,7 +75,7 @@ export function closeOf(ws: WebSocket): Promise<{ code: number; reason: string }
 
 /** A `ws` server and a `ws` client on a free port, until the test has ended. */
 export async function wsPair(options: PairOptions = {}): Promise<WsPair> {
-  const { withStream = true, withListener = true, withReader = true, closeGraceMs } = options;
+  const { withStream = true, withListener = true, withReader = true, closeGraceMs, messageTimeoutMs } = options;
   const place = options.server?.server ? {} : { port: 0, host: '127.0.0.1' };
   const server = new WebSocketServer({ ...place, ...options.server });
   await once(server, 'listening');
@@ -84,12 +90,12 @@ export async function wsPair(options: PairOptions = {}): Promise<WsPair> {
     ws.terminate();
     await new Promise((resolve) => server.close(resolve));
   });
-  const settings: WsSocketOptions = {
-    ...(withStream && { stream: request.socket }),
+  const settings: WsSocketSettings = {
     ...(withReader && { serverOptions: server.options }),
     ...(closeGraceMs !== undefined && { closeGraceMs }),
+    ...(messageTimeoutMs !== undefined && { messageTimeoutMs }),
   };
-  const socket = new WsSocket(ws, settings);
+  const socket = new WsSocket(ws, { ...(withStream && { stream: request.socket }), settings });
   const listener = new Listening();
   if (withListener) socket.listen(listener, { holdBackBytes: SOCKET_BYTES });
   const [response] = (await upgraded) as [{ socket: NetSocket }];
