@@ -93,6 +93,14 @@ export const EXAMPLES: ReadonlyMap<string, Example> = new Map<string, Example>([
     },
   ],
   [
+    'iris',
+    {
+      title: 'Iris before neffos: its language, and listeners on a connection',
+      invitation: 'talk, and whisper',
+      build: async () => (await import('./iris/app.js')).buildIrisApp(),
+    },
+  ],
+  [
     'protobuf',
     {
       title: 'Protobuf: a chat in binary frames',
