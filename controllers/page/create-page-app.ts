@@ -45,6 +45,7 @@ export async function createPageApp(options: PageAppOptions): Promise<FastifyIns
   }) as FastifyInstance; // with TLS the type names another server, which behaves the same
   app.addHook('onRequest', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
   await app.register(fastifyStatic, { root: join(dirname(fileURLToPath(from)), 'public') });
-  for (const file of ['look.css', 'page.js']) app.get(`/${file}`, (_request, reply) => reply.sendFile(file, SHARED));
+  for (const file of ['base.css', 'look.css', 'page.js'])
+    app.get(`/${file}`, (_request, reply) => reply.sendFile(file, SHARED));
   return app;
 }
