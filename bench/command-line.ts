@@ -14,12 +14,14 @@ export interface Order {
 
 const FULL: Settings = { rounds: 5, warmUpMs: 1_000, measureMs: 2_000, fewer: 1 };
 const QUICK: Settings = { rounds: 1, warmUpMs: 200, measureMs: 300, fewer: 10 };
-const QUICK_PEERS = ['nefeli', 'ws', 'fastify-websocket'];
+const QUICK_PEERS = ['nefeli', 'ws', 'fastify-websocket', 'nefeli-redis', 'nefeli-nats'];
+/** Slow, or in need of brokers. */
+const ONLY_NAMED: readonly Scenario['kind'][] = ['instructions', 'cluster'];
 
 /** How the benchmark is called. */
 export const USAGE = `npm run bench -- [scenario …] [options]
 
-  scenario            its name or how it begins (echo, echo-ask, broadcast …); all but instructions when none is given
+  scenario            its name or how it begins (echo, echo-ask, broadcast …); all but instructions and cluster when none is given
   --peers a,b         only these: ${PEERS.map(({ name }) => name).join(', ')}
   --rounds n          how often each is measured, ${FULL.rounds} times when left out
   --measure ms        how long each time, ${FULL.measureMs} ms when left out
@@ -63,7 +65,7 @@ function chosenScenarios(prefixes: readonly string[]): readonly Scenario[] {
   for (const prefix of prefixes) {
     if (!SCENARIOS.some(({ name }) => name.startsWith(prefix))) throw new Error(`no scenario begins with "${prefix}"`);
   }
-  if (prefixes.length === 0) return SCENARIOS.filter(({ kind }) => kind !== 'instructions');
+  if (prefixes.length === 0) return SCENARIOS.filter(({ kind }) => !ONLY_NAMED.includes(kind));
   return SCENARIOS.filter(({ name }) => {
     return prefixes.some((prefix) => name === prefix || (name.startsWith(prefix) && !isName(prefix)));
   });

@@ -10,6 +10,7 @@ import { emptyResults, type Plan, runBench, verifiedPeers } from './run/bench.js
 import { chooseProcessors, describeMachine } from './run/machine.js';
 import { preparePeers, versionsOf } from './run/prepare-peers.js';
 import type { Results } from './run/results.js';
+import { takesPart } from './scenarios.js';
 
 async function main(order: Order): Promise<boolean> {
   const processors = chooseProcessors();
@@ -41,8 +42,8 @@ async function main(order: Order): Promise<boolean> {
 }
 
 /** A peer that no scenario measures is not made ready. */
-function isNeeded({ name }: Peer, { scenarios }: Order): boolean {
-  return scenarios.some(({ kind, peers }) => kind !== 'program' && (peers === undefined || peers.includes(name)));
+function isNeeded(peer: Peer, { scenarios }: Order): boolean {
+  return scenarios.some((scenario) => scenario.kind !== 'program' && takesPart(scenario, peer));
 }
 
 function write(path: string, results: Results): void {

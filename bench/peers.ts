@@ -1,3 +1,4 @@
+import type { BrokerKind } from './broker/start-broker.js';
 import type { ProtocolName } from './load/protocols.js';
 
 /** A server that does the same work as the others. */
@@ -7,6 +8,8 @@ export interface Peer {
   readonly protocol: ProtocolName;
   /** `ours` needs no more than Nefeli itself; `installed` needs the packages of `bench`; `go` needs Go. */
   readonly kind: 'ours' | 'installed' | 'go';
+  /** What several of its processes are one server by. */
+  readonly broker?: BrokerKind;
   /** The packages that its version is told of. */
   readonly packages: readonly string[];
 }
@@ -31,4 +34,36 @@ export const PEERS: readonly Peer[] = [
     packages: ['@nestjs/core', '@nestjs/platform-ws'],
   },
   { name: 'neffos', title: 'neffos (Go)', protocol: 'neffos', kind: 'go', packages: ['github.com/kataras/neffos'] },
+  {
+    name: 'nefeli-redis',
+    title: 'Nefeli, Redis',
+    protocol: 'neffos',
+    kind: 'ours',
+    broker: 'redis',
+    packages: ['nefeli', 'ioredis'],
+  },
+  {
+    name: 'nefeli-nats',
+    title: 'Nefeli, NATS',
+    protocol: 'neffos',
+    kind: 'ours',
+    broker: 'nats',
+    packages: ['nefeli', '@nats-io/transport-node'],
+  },
+  {
+    name: 'socket-io-redis',
+    title: 'Socket.IO, Redis',
+    protocol: 'socketIo',
+    kind: 'installed',
+    broker: 'redis',
+    packages: ['socket.io', '@socket.io/redis-adapter', 'ioredis'],
+  },
+  {
+    name: 'neffos-redis',
+    title: 'neffos (Go), Redis',
+    protocol: 'neffos',
+    kind: 'go',
+    broker: 'redis',
+    packages: ['github.com/kataras/neffos'],
+  },
 ];

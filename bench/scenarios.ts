@@ -1,6 +1,9 @@
+import { CLUSTER } from './cluster.js';
+import type { ClusterScenario } from './cluster-scenario.js';
 import { GROWTH } from './growth.js';
 import type { Opening } from './load/open.js';
 import type { Work } from './load/work.js';
+import type { Peer } from './peers.js';
 
 /** What is measured, in the unit that its name ends in. Fields of the results. */
 export type Metric =
@@ -15,19 +18,23 @@ export type Metric =
   | 'rssBytes'
   | 'heapBytes'
   | 'timeUs'
-  | 'instructions';
+  | 'instructions'
+  | 'brokerCpuUs'
+  | 'brokerConnections'
+  | 'brokerBytes';
 
 /** Connections to open, without the port. */
 export type Group = Omit<Opening, 'port'>;
 
-interface Named {
+/** What every scenario has. */
+export interface Named {
   readonly name: string;
   readonly title: string;
   /** What one is of what is counted: `message`, `delivery`, `connection` … */
   readonly unit: string;
   /** What the peers are compared by. */
   readonly main: Metric;
-  /** Only these peers; all where it is left out. */
+  /** Only these peers; where it is left out, all that have no broker. */
   readonly peers?: readonly string[];
 }
 
@@ -80,7 +87,13 @@ export interface InstructionsScenario extends Named {
   readonly peers: readonly string[];
 }
 
-export type Scenario = TrafficScenario | ConnectScenario | IdleScenario | ProgramScenario | InstructionsScenario;
+export type Scenario =
+  | TrafficScenario
+  | ConnectScenario
+  | IdleScenario
+  | ProgramScenario
+  | InstructionsScenario
+  | ClusterScenario;
 
 /** The bodies of the echoes. */
 export const BODY_SIZES = [
@@ -242,5 +255,14 @@ export const SCENARIOS: readonly Scenario[] = [
   MIXED,
   CONTROLLER_COST,
   ...GROWTH,
+  ...CLUSTER,
   ...INSTRUCTIONS,
 ];
+
+/** Whether a peer is measured in a scenario. */
+export function takesPart(
+  { peers }: Pick<Scenario, 'peers'>,
+  { name, broker }: Pick<Peer, 'name' | 'broker'>,
+): boolean {
+  return peers === undefined ? broker === undefined : peers.includes(name);
+}

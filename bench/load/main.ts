@@ -1,10 +1,13 @@
 // The load generator: opens connections, puts load on them and counts, as it is told line by line.
 import { setTimeout as after } from 'node:timers/promises';
 import { answerLines, type Command, tell } from '../answer-lines.js';
+import { type BoundedWork, runBounded } from './bounded-work.js';
+import type { ClusterCastWork } from './cluster-cast.js';
 import { Opener, type Opening } from './open.js';
 import { PROTOCOLS, type ProtocolName } from './protocols.js';
+import type { RelayWork } from './relay.js';
 import { Tally } from './tally.js';
-import { startWork, type Work } from './work.js';
+import { prepareWork, startWork, type Work } from './work.js';
 
 const FINISH_POLL_MS = 20;
 
@@ -13,6 +16,7 @@ const [, , name = ''] = process.argv;
 const protocol = PROTOCOLS[name as ProtocolName];
 const tally = new Tally();
 const opener = new Opener(protocol, tally);
+let prepared: BoundedWork | undefined;
 
 async function answer(command: Command): Promise<unknown> {
   switch (command.name) {
@@ -22,6 +26,13 @@ async function answer(command: Command): Promise<unknown> {
     case 'work':
       startWork(command['work'] as Work, opener.opened, protocol, tally);
       return {};
+    case 'prepare':
+      prepared = prepareWork(command['work'] as ClusterCastWork | RelayWork, opener.opened, protocol, tally);
+      return {};
+    case 'run':
+      return await runBounded(preparedWork(), tally, { ms: Number(command['ms']) });
+    case 'check':
+      return check(preparedWork());
     case 'finish':
       return await finish(Number(command['messages']));
     case 'reset':
@@ -37,6 +48,16 @@ async function answer(command: Command): Promise<unknown> {
 async function finish(messages: number): Promise<void> {
   tally.limit = messages;
   while (!tally.isFull) await after(FINISH_POLL_MS);
+}
+
+function preparedWork(): BoundedWork {
+  if (!prepared) throw new Error('no work is prepared');
+  return prepared;
+}
+
+function check({ audiences }: BoundedWork): void {
+  if (tally.lost > 0) throw new Error(`${tally.lost} connections were lost`);
+  for (const audience of audiences) audience.check();
 }
 
 function shortMessages(): number {

@@ -11,10 +11,14 @@ const AT_ONCE = 64;
 const ADDRESSES = 16;
 
 /**
- * Rooms to join: all connections the same ones, `room-0` and so on, or every `size` connections one of their own, which is
- * `room-7` for number 70 of all that were opened where `size` is 10.
+ * Rooms to join: all connections the same ones, `room-0` and so on; every `size` connections one of their own, which is
+ * `room-7` for number 70 of all that were opened where `size` is 10; one of so many in turn; or so many of its own for each.
  */
-export type Rooms = { readonly kind: 'same'; readonly count: number } | { readonly kind: 'own'; readonly size: number };
+export type Rooms =
+  | { readonly kind: 'same'; readonly count: number }
+  | { readonly kind: 'own'; readonly size: number }
+  | { readonly kind: 'turn'; readonly of: number }
+  | { readonly kind: 'each'; readonly count: number };
 
 /** Which connections to open. */
 export interface Opening {
@@ -38,7 +42,7 @@ export class Opener {
     this.#tally = tally;
   }
 
-  /** In the order in which they were ready. */
+  /** In the order in which they were begun, once they are all open. */
   get opened(): readonly Connection[] {
     return this.#opened;
   }
@@ -70,7 +74,7 @@ export class Opener {
       await received(connection, ++expected);
     }
     connection.onLost = () => this.#tally.lost++;
-    this.#opened.push(connection);
+    this.#opened[index] = connection;
     this.#tally.messages++;
     this.#tally.addLatency(performance.now() - since);
   }
@@ -78,8 +82,16 @@ export class Opener {
 
 /** The rooms that a connection joins, by its number among all that were opened. */
 export function namesOf(rooms: Rooms, index: number): readonly string[] {
-  if (rooms.kind === 'own') return [roomName(Math.floor(index / rooms.size))];
-  return Array.from({ length: rooms.count }, (_, room) => roomName(room));
+  switch (rooms.kind) {
+    case 'own':
+      return [roomName(Math.floor(index / rooms.size))];
+    case 'turn':
+      return [roomName(index % rooms.of)];
+    case 'each':
+      return Array.from({ length: rooms.count }, (_, room) => roomName(index * rooms.count + room));
+    case 'same':
+      return Array.from({ length: rooms.count }, (_, room) => roomName(room));
+  }
 }
 
 /** Waits until a connection has received so many messages since it was opened. */

@@ -1,9 +1,12 @@
+import type { BoundedWork } from './bounded-work.js';
 import { type CastWork, startCast } from './cast.js';
 import { type ChurnWork, startChurn } from './churn.js';
+import { type ClusterCastWork, prepareClusterCast } from './cluster-cast.js';
 import type { Connection } from './connection.js';
 import { type EchoWork, startEcho } from './echo.js';
 import { type MixedWork, startMixed } from './mixed.js';
 import type { Protocol } from './protocols.js';
+import { prepareRelay, type RelayWork } from './relay.js';
 import type { Tally } from './tally.js';
 
 /** What the connections do once they are open, until the process ends. */
@@ -20,5 +23,20 @@ export function startWork(work: Work, connections: readonly Connection[], protoc
       return startChurn(work, connections, protocol, tally);
     case 'mixed':
       return startMixed(work, connections, protocol, tally);
+  }
+}
+
+/** Makes work ready that is started, stopped and waited for. */
+export function prepareWork(
+  work: ClusterCastWork | RelayWork,
+  connections: readonly Connection[],
+  protocol: Protocol,
+  tally: Tally,
+): BoundedWork {
+  switch (work.kind) {
+    case 'cluster-cast':
+      return prepareClusterCast(work, connections, protocol, tally);
+    case 'relay':
+      return prepareRelay(work, connections, protocol, tally);
   }
 }

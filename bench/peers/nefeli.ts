@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import { Container, inject } from 'inversify';
-import { type Message, Namespace, NSConn, nefeli } from 'nefeli';
+import { type Adapter, type Message, Namespace, NSConn, nefeli } from 'nefeli';
 
 /** A service of the application that every controller is given. */
 class Journal {
@@ -40,11 +40,16 @@ class BenchController {
 }
 
 /** Nefeli as it comes: default options, a controller for each connection, made by a container with what it needs. */
-export async function serve(): Promise<number> {
+export function serve(): Promise<number> {
+  return serveWith({});
+}
+
+/** The same, with an adapter to the other servers. */
+export async function serveWith(options: { readonly adapter?: Adapter }): Promise<number> {
   const container = new Container();
   container.bind(Journal).toConstantValue(new Journal());
   const app = Fastify();
-  await app.register(nefeli, { path: '/ws', container, controllers: [BenchController] });
+  await app.register(nefeli, { path: '/ws', container, controllers: [BenchController], ...options });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return Number(new URL(url).port);
 }

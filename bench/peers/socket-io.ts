@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { Server } from 'socket.io';
+import { Server, type ServerOptions } from 'socket.io';
 
 /** Socket.IO over WebSocket alone, its handlers as in its guide. */
-export async function serve(): Promise<number> {
+export function serve(): Promise<number> {
+  return serveWith({});
+}
+
+/** The same, with an adapter to the other servers. */
+export async function serveWith(options: Pick<Partial<ServerOptions>, 'adapter'>): Promise<number> {
   const server = createServer();
-  const io = new Server(server, { transports: ['websocket'] });
+  const io = new Server(server, { transports: ['websocket'], ...options });
   io.on('connection', (socket) => {
     socket.on('echo', (body: string) => socket.emit('echo', body));
     socket.on('ask', (body: string, reply: (body: string) => void) => reply(body));

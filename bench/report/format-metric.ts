@@ -27,6 +27,9 @@ const FORMATS: Readonly<Record<Metric, Format>> = {
   heapBytes: { title: 'heap', show: bytes },
   timeUs: { title: 'time', show: us },
   instructions: { title: 'instructions', show: whole },
+  brokerCpuUs: { title: 'broker CPU', show: us },
+  brokerConnections: { title: 'connections to the broker', show: whole },
+  brokerBytes: { title: 'memory of the broker', show: bytes },
 };
 
 /** A value with its unit; a dash where there is none. */

@@ -1,38 +1,56 @@
+import { isCluster } from '../cluster.js';
 import { CURVES, isPoint } from '../growth.js';
 import type { Missing } from '../run/results.js';
 import { bodyTables } from './body-tables.js';
+import { clusterTables } from './cluster-tables.js';
 import { growthTables } from './growth-tables.js';
+import { replaceMeasured } from './measured-part.js';
 import type { MergedResults, Run } from './merge-results.js';
+import { sizingTable } from './sizing-table.js';
 import { barsTable, scenarioTables } from './tables.js';
 
-const BEGIN = '<!-- measured: begin -->';
-const END = '<!-- measured: end -->';
 /** Fewer rounds say too little about their spread to be published. */
 const MIN_ROUNDS = 5;
-/** A curve has more points than one, and few peers. */
-const MIN_ROUNDS_OF_CURVES = 3;
+/** A curve has more points than one, and few peers; several processes are measured in many scenarios. */
+const MIN_ROUNDS_OF_MANY = 3;
+/** What the names of their scenarios begin with. */
+const CLUSTER_NAME = 'cluster';
 
 /**
  * Puts results into the page, between its markers, instead of those that were there.
  *
  * @throws an Error when the page has no markers, or the results are not fit to be published: of fewer than 5 rounds, or 3 for
- *   the points of curves, of fewer connections than there should be, or of a machine where server and load generator shared a
+ *   the points of curves and for several processes, of fewer connections than there should be, or of a machine where server and load generator shared a
  *   processor
  */
 export function updatePage(page: string, results: MergedResults): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the page must have the lines ${BEGIN} and ${END}, in this order`);
-  for (const run of results.runs) refuseUnfit(run);
-  if (!results.machine.isPinned) {
-    throw new Error('server and load generator must have a processor each, which takes taskset');
-  }
-  return `${page.slice(0, begin)}${BEGIN}\n\n${describe(results)}\n\n${page.slice(end)}`;
+  refuseUnfit(results);
+  return replaceMeasured(page, describe(results));
 }
 
-function refuseUnfit({ date, settings, scenarios }: Run): void {
+/**
+ * Puts what servers are sized by into the page that tells how, between its markers. Without any such results it stays as it is.
+ *
+ * @throws an Error as {@link updatePage} does
+ */
+export function updateSizing(page: string, results: MergedResults): string {
+  const table = sizingTable(results);
+  if (table === undefined) return page;
+  refuseUnfit(results);
+  const runs = results.runs.filter(({ scenarios }) => scenarios.some(isCluster));
+  const [first = results.runs[0], ...others] = runs;
+  return replaceMeasured(page, `${conditionsOf({ ...results, runs: [first, ...others] })}\n\n${table}`);
+}
+
+function refuseUnfit({ runs, machine }: MergedResults): void {
+  for (const run of runs) refuseUnfitRun(run);
+  if (!machine.isPinned) throw new Error('server and load generator must have a processor each, which takes taskset');
+}
+
+function refuseUnfitRun({ date, settings, scenarios }: Run): void {
   const what = `the run of ${date} (${scenarios.join(', ')})`;
-  const least = scenarios.every(isPoint) ? MIN_ROUNDS_OF_CURVES : MIN_ROUNDS;
+  const isOfMany = scenarios.every((name) => isPoint(name) || isCluster(name));
+  const least = isOfMany ? MIN_ROUNDS_OF_MANY : MIN_ROUNDS;
   if (settings.rounds < least) throw new Error(`${what}: ${settings.rounds} rounds are not enough: ${least} or more`);
   if (settings.fewer !== 1) throw new Error(`${what}: these are the results of a quick run, with fewer connections`);
 }
@@ -45,6 +63,7 @@ function describe(results: MergedResults): string {
     barsTable(results),
     ...growthOf(results),
     ...bodiesOf(results),
+    ...clusterOf(results),
     '## All scenarios',
     ...scenarioTables(results),
     ...missingOf(results.missing),
@@ -67,9 +86,10 @@ function conditionOf({ date, commit, settings, scenarios }: Run, runs: readonly 
   return `- Measured on ${date.slice(0, 10)}, commit \`${commit}\`, ${rounds} rounds of ${measureMs / 1_000} s${of}.`;
 }
 
-/** The points of a curve by its name, which stands for all of them on the command line, too. */
+/** The points of a curve, and all of several processes, by the name that stands for all of them on the command line, too. */
 function shortNames(scenarios: readonly string[]): readonly string[] {
   const names = scenarios.map((name) => {
+    if (isCluster(name)) return CLUSTER_NAME;
     return CURVES.find(({ points }) => points.some(({ scenario }) => scenario === name))?.name ?? name;
   });
   return [...new Set(names)].map((name) => `\`${name}\``);
@@ -92,6 +112,17 @@ function growthOf(results: MergedResults): readonly string[] {
     'What should cost the same however many connections or rooms there are. Growth is how many times as dear the dearest median is\n' +
       'as the cheapest at a smaller size: 1.00 is a cost that stays, or falls.',
     '![Server CPU of a message at 10 to 10,000 connections and at 1 to 1,000 rooms, of Nefeli and plain ws](images/growth.svg)',
+    ...tables,
+  ];
+}
+
+function clusterOf(results: MergedResults): readonly string[] {
+  const tables = clusterTables(results);
+  if (tables.length === 0) return [];
+  return [
+    '## Several processes',
+    'Servers that are one over a broker, all on one processor, beside Socket.IO with its Redis adapter. Read CPU and ratios: what processes\n' +
+      'that share a processor send *a second* says nothing of as many machines. Medians, and in brackets the least and the greatest.',
     ...tables,
   ];
 }

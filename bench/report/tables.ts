@@ -1,7 +1,9 @@
+import { isCluster } from '../cluster.js';
 import { isPoint } from '../growth.js';
 import type { Results, ScenarioResult } from '../run/results.js';
 import type { Metric } from '../scenarios.js';
 import { bodyTables } from './body-tables.js';
+import { clusterTables } from './cluster-tables.js';
 import { formatMetric, formatRatio, titleOf } from './format-metric.js';
 import { growthTables } from './growth-tables.js';
 import { judgeBars } from './judge-bars.js';
@@ -26,14 +28,14 @@ const BASES = ['ws', 'new'];
 
 /** All results as text: the bars, then what was measured. Markdown, and readable as it stands. */
 export function describeResults(results: Pick<Results, 'scenarios'>): string {
-  return [barsTable(results), ...bodyTables(results), ...growthTables(results), ...scenarioTables(results)].join(
-    '\n\n',
-  );
+  const tables = [...bodyTables(results), ...growthTables(results), ...clusterTables(results)];
+  return [barsTable(results), ...tables, ...scenarioTables(results)].join('\n\n');
 }
 
-/** A table for each scenario but those of curves, which have their own. */
+/** A table for each scenario but those of curves and of several processes, which have their own. */
 export function scenarioTables(results: Pick<Results, 'scenarios'>): readonly string[] {
-  return results.scenarios.filter(({ name }) => !isPoint(name)).map((scenario) => scenarioTable(results, scenario));
+  const others = results.scenarios.filter(({ name }) => !isPoint(name) && !isCluster(name));
+  return others.map((scenario) => scenarioTable(results, scenario));
 }
 
 /** Whether each bar is met. */

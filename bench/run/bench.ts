@@ -1,10 +1,12 @@
 import type { Order } from '../command-line.js';
 import { PROTOCOLS } from '../load/protocols.js';
-import type { Scenario } from '../scenarios.js';
+import { type Scenario, takesPart } from '../scenarios.js';
+import { withCluster } from './cluster.js';
 import { countInstructions } from './count-instructions.js';
 import { measurePeer } from './measure.js';
+import { measureCluster } from './measure-cluster.js';
 import { measureProgram } from './measure-program.js';
-import { type Conditions, withChild } from './pair.js';
+import type { Conditions } from './pair.js';
 import type { ReadyPeer } from './prepare-peers.js';
 import type { Measurement, Missing, PeerResult, ScenarioResult } from './results.js';
 import { verifyPeer } from './verify-peer.js';
@@ -63,9 +65,10 @@ export async function runBench(
 /** Where the results of a plan go, without any. */
 export function emptyResults({ scenarios, peers }: Pick<Plan, 'scenarios' | 'peers'>): readonly ScenarioResult[] {
   return scenarios.map(({ name, title, unit, main, ...scenario }) => {
-    const { peers: only } = scenario;
-    const taking = scenario.kind === 'program' ? scenario.peers.map((way) => ({ name: way, title: way })) : peers;
-    const chosen = taking.filter((peer) => only === undefined || only.includes(peer.name));
+    const chosen =
+      scenario.kind === 'program'
+        ? scenario.peers.map((way) => ({ name: way, title: way }))
+        : peers.filter((peer) => takesPart(scenario, peer));
     return {
       name,
       title,
@@ -76,18 +79,18 @@ export function emptyResults({ scenarios, peers }: Pick<Plan, 'scenarios' | 'pee
   });
 }
 
-/** Checks each peer, and gives those that do the work and why the others are left out. */
+/** Checks each peer, those with a broker as two processes, and gives those that do the work and why the others are left out. */
 export async function verifiedPeers(
   peers: readonly ReadyPeer[],
-  { processors }: Conditions,
+  conditions: Conditions,
 ): Promise<{ peers: readonly ReadyPeer[]; missing: readonly Missing[] }> {
   const missing: Missing[] = [];
   const verified: ReadyPeer[] = [];
   for (const peer of peers) {
     try {
-      const { command, args } = peer;
-      await withChild({ command, args, cpu: processors.server }, (_server, { port }) => {
-        return verifyPeer(Number(port), PROTOCOLS[peer.protocol]);
+      await withCluster(peer, peer.broker ? 2 : 1, conditions, ({ servers }) => {
+        const ports = servers.map(({ port }) => port);
+        return verifyPeer(ports, PROTOCOLS[peer.protocol]);
       });
       verified.push(peer);
     } catch (error) {
@@ -102,6 +105,7 @@ function measure(scenario: Scenario, peer: ReadyPeer | string, conditions: Condi
     return measureProgram(scenario, typeof peer === 'string' ? peer : peer.name, conditions);
   }
   if (typeof peer === 'string') throw new Error(`there is no peer ${peer}`);
+  if (scenario.kind === 'cluster') return measureCluster(scenario, peer, conditions);
   if (scenario.kind === 'instructions') return countInstructions(scenario, peer, conditions);
   return measurePeer(scenario, peer, conditions);
 }

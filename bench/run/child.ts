@@ -13,6 +13,8 @@ export interface Program {
   readonly args: readonly string[];
   /** The processor to run on, where that can be told. */
   readonly cpu?: number | undefined;
+  /** Variables of its environment, besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -25,11 +27,11 @@ export class Child {
   #waiting: ((answer: Fields) => void) | undefined;
   #exit: string | undefined;
 
-  private constructor({ command, args, cpu }: Program) {
+  private constructor({ command, args, cpu, env }: Program) {
     this.#name = args.at(-1) ?? command;
     const all = cpu === undefined ? [command, ...args] : ['taskset', '-c', String(cpu), command, ...args];
     const [first = command, ...rest] = all;
-    this.#process = spawn(first, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#process = spawn(first, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
     this.#process.on('error', (error) => this.#ended(error.message));
     this.#process.on('exit', (code, signal) => this.#ended(`exit ${code ?? signal}`));
     // A write to a program that has just ended: its exit is what is told.

@@ -43,7 +43,11 @@ export async function withChild<T>(
 }
 
 /** Opens a group of connections, and gives how many they are. */
-export async function open(group: Group, { load, port }: Pair, { fewer }: Settings): Promise<number> {
+export async function open(
+  group: Group,
+  { load, port }: Pick<Pair, 'load' | 'port'>,
+  { fewer }: Settings,
+): Promise<number> {
   const count = Math.max(Math.min(group.count, FEW), Math.round(group.count / fewer));
   await load.ask('open', { opening: { ...group, count, port } });
   return count;

@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type BrokerKind, describeBroker } from '../broker/start-broker.js';
 import type { Peer } from '../peers.js';
 import type { Missing } from './results.js';
 
 const run = promisify(execFile);
 
 const INSTALLED = 'bench/node_modules';
+const LOCK = 'bench/package-lock.json';
 const GO_SOURCE = 'bench/peers/neffos';
 const GO_PROGRAM = 'build/bench/neffos';
 /** A first build of the Go server loads and compiles all it needs. */
@@ -28,7 +30,7 @@ export interface Prepared {
 const PREPARE: Record<Peer['kind'], () => Promise<unknown>> = {
   ours: async () => {},
   installed: async () => {
-    if (!existsSync(INSTALLED)) await run('npm', ['ci', '--prefix', 'bench', '--no-audit', '--no-fund'], LIMITS);
+    if (!isInstalled()) await run('npm', ['ci', '--prefix', 'bench', '--no-audit', '--no-fund'], LIMITS);
     await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'bench/tsconfig.peers.json'], LIMITS);
   },
   go: async () => {
@@ -37,6 +39,12 @@ const PREPARE: Record<Peer['kind'], () => Promise<unknown>> = {
 };
 
 const LIMITS = { timeout: PREPARE_MS };
+
+/** Whether what is installed is not older than what is locked. */
+function isInstalled(): boolean {
+  const record = join(INSTALLED, '.package-lock.json');
+  return existsSync(record) && statSync(record).mtimeMs >= statSync(LOCK).mtimeMs;
+}
 
 /** Installs, compiles and builds what the peers need. One that cannot be made ready is left out. */
 export async function preparePeers(peers: readonly Peer[]): Promise<Prepared> {
@@ -48,19 +56,29 @@ export async function preparePeers(peers: readonly Peer[]): Promise<Prepared> {
       reasons.set(kind, reasonOf(error));
     }
   }
+  const judged = peers.map((peer) => ({ peer, reason: reasons.get(peer.kind) ?? whyNoBroker(peer) }));
   return {
-    ready: peers.filter(({ kind }) => !reasons.has(kind)).map((peer) => ({ ...peer, ...programOf(peer) })),
-    missing: peers.flatMap(({ title, kind }) => {
-      const reason = reasons.get(kind);
-      return reason === undefined ? [] : [{ what: title, reason }];
-    }),
+    ready: judged.flatMap(({ peer, reason }) => (reason === undefined ? [{ ...peer, ...programOf(peer) }] : [])),
+    missing: judged.flatMap(({ peer, reason }) => (reason === undefined ? [] : [{ what: peer.title, reason }])),
   };
 }
 
 /** The versions of the packages of peers, as they are installed. */
 export function versionsOf(peers: readonly Peer[]): Record<string, string> {
   const names = peers.flatMap((peer) => peer.packages.map((name) => [name, versionOf(name, peer.kind)] as const));
-  return Object.fromEntries(names);
+  const brokers = peers.flatMap(({ broker }) => (broker ? [versionOfBroker(broker)] : []));
+  return Object.fromEntries([...names, ...brokers]);
+}
+
+function whyNoBroker({ broker }: Peer): string | undefined {
+  if (broker === undefined) return undefined;
+  const { command, version } = describeBroker(broker);
+  return version === undefined ? `${command} is not installed` : undefined;
+}
+
+function versionOfBroker(broker: BrokerKind): readonly [string, string] {
+  const { command, version = 'unknown' } = describeBroker(broker);
+  return [command, version];
 }
 
 function programOf({ name, kind }: Peer): { command: string; args: string[] } {

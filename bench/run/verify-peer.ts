@@ -8,11 +8,13 @@ const BODY = 'of the work; all of it, to all members: "ποιώ"';
 /**
  * Checks that a server does the work that it is measured by: echoes and asks with their bodies, broadcasts to everybody
  * and to those in a room, and to them alone. What it does faster by doing less would not count.
+ *
+ * @param ports those of its processes: the two clients are on the first and on the last
  */
-export async function verifyPeer(port: number, protocol: Protocol): Promise<void> {
-  const url = `ws://127.0.0.1:${port}${protocol.path}`;
-  const ada = await Client.open(url, protocol);
-  const bob = await Client.open(url, protocol);
+export async function verifyPeer(ports: readonly number[], protocol: Protocol): Promise<void> {
+  const urlOf = (port: number | undefined) => `ws://127.0.0.1:${port}${protocol.path}`;
+  const ada = await Client.open(urlOf(ports.at(0)), protocol);
+  const bob = await Client.open(urlOf(ports.at(-1)), protocol);
   ada.send(protocol.emit('echo', BODY));
   await ada.expect(protocol.delivered('echo', BODY));
   ada.send(protocol.ask('7', BODY));

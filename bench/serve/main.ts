@@ -6,8 +6,8 @@ import { answerLines, type Command, tell } from '../answer-lines.js';
 
 /** What the module of a peer exports. */
 interface PeerModule {
-  /** Listens on any port of 127.0.0.1, and gives it. */
-  serve(): Promise<number>;
+  /** Listens on any port of 127.0.0.1, and gives it. Those with a broker are given its port. */
+  serve(brokerPort: number): Promise<number>;
 }
 
 async function answer({ name }: Command): Promise<unknown> {
@@ -33,6 +33,6 @@ async function memory(): Promise<{ heapBytes: number; rssBytes: number }> {
 const [, , path = ''] = process.argv;
 // The modules in `peers` are written for this.
 const peer = (await import(pathToFileURL(path).href)) as PeerModule;
-const port = await peer.serve();
+const port = await peer.serve(Number(process.env['BROKER_PORT']));
 answerLines(answer);
 tell({ port });

@@ -75,7 +75,8 @@ describe('emptyResults', () => {
         .find((scenario) => scenario.name === name)
         ?.peers.map((peer) => peer.name);
 
-    expect(peersOf('lone')).toEqual(PEERS.map(({ name }) => name));
+    expect(peersOf('lone')).toEqual(['nefeli', 'ws', 'fastify-websocket', 'socket-io', 'nestjs', 'neffos']);
+    expect(peersOf('cluster-taken')).toEqual(['nefeli-redis', 'nefeli-nats', 'socket-io-redis']);
     expect(peersOf('upgrade')).toEqual(['ws', 'fastify-websocket']);
     expect(peersOf('controller-cost')).toEqual(['new', 'nefeli', 'child-container']);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BARS } from '../../bench/bars.js';
+import { CLUSTER } from '../../bench/cluster.js';
 import { readCommandLine, USAGE } from '../../bench/command-line.js';
 import { GROWTH } from '../../bench/growth.js';
 import { PEERS } from '../../bench/peers.js';
@@ -8,10 +9,10 @@ import { SCENARIOS } from '../../bench/scenarios.js';
 const namesOf = (...args: string[]) => readCommandLine(args).scenarios.map(({ name }) => name);
 
 describe('readCommandLine', () => {
-  it('measures everything but instructions in 5 rounds when nothing is said', () => {
+  it('measures everything but instructions and several processes in 5 rounds when nothing is said', () => {
     const order = readCommandLine([]);
 
-    expect(order.scenarios).toEqual(SCENARIOS.filter(({ kind }) => kind !== 'instructions'));
+    expect(order.scenarios).toEqual(SCENARIOS.filter(({ kind }) => kind !== 'instructions' && kind !== 'cluster'));
     expect(order.peers).toEqual(PEERS);
     expect(order.settings).toMatchObject({ rounds: 5, fewer: 1 });
     expect(order.out).toBe('build/performance.json');
@@ -23,11 +24,12 @@ describe('readCommandLine', () => {
     expect(namesOf('echo-ask-1-')).toHaveLength(3);
     expect(namesOf('growth')).toEqual(GROWTH.map(({ name }) => name));
     expect(namesOf('growth-echo-10')).toEqual(['growth-echo-10']);
+    expect(namesOf('cluster')).toEqual(CLUSTER.map(({ name }) => name));
     expect(namesOf('instructions')).toEqual(['instructions-echo', 'instructions-broadcast']);
   });
 
-  it('makes one short round of three peers with --quick, unless others are named', () => {
-    expect(readCommandLine(['--quick'])).toMatchObject({ settings: { rounds: 1 }, peers: { length: 3 } });
+  it('makes one short round of few peers with --quick, unless others are named', () => {
+    expect(readCommandLine(['--quick'])).toMatchObject({ settings: { rounds: 1 }, peers: { length: 5 } });
     expect(readCommandLine(['--quick', '--peers', 'ws', '--rounds', '2'])).toMatchObject({
       settings: { rounds: 2 },
       peers: [{ name: 'ws' }],

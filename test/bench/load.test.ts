@@ -63,6 +63,19 @@ describe('namesOf', () => {
       ['room-7'],
     ]);
   });
+
+  it('gives them one of so many rooms in turn, or so many of its own to each', () => {
+    expect([0, 1, 2, 3].map((index) => namesOf({ kind: 'turn', of: 2 }, index))).toEqual([
+      ['room-0'],
+      ['room-1'],
+      ['room-0'],
+      ['room-1'],
+    ]);
+    expect([0, 7].map((index) => namesOf({ kind: 'each', count: 2 }, index))).toEqual([
+      ['room-0', 'room-1'],
+      ['room-14', 'room-15'],
+    ]);
+  });
 });
 
 describe('startWork', () => {

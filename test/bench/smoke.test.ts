@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../bench/run/results.js';
+import { whyNoBroker } from '../support/broker-process.js';
 
 const run = promisify(execFile);
 const OUT = 'build/smoke-performance.json';
@@ -36,6 +37,29 @@ describe('the benchmark', () => {
         }
       }
       expect(stdout).toContain('round trip of a lone message');
+    },
+    SMOKE_MS,
+  );
+
+  const missing = whyNoBroker('redis');
+
+  it.skipIf(missing !== undefined)(
+    `measures several processes over a broker, and ends all of them${missing ? ` (skipped: ${missing})` : ''}`,
+    async () => {
+      const scenarios = ['cluster-broadcast-2-1', 'cluster-taken', 'cluster-connections', 'cluster-rooms'];
+      const args = ['--quick', ...scenarios, '--peers', 'nefeli-redis', '--out', OUT];
+      await run(process.execPath, ['build/bench/main.js', ...args], { timeout: SMOKE_MS });
+
+      // It wrote this itself.
+      const results = JSON.parse(readFileSync(OUT, 'utf8')) as Results;
+      const measured = results.scenarios.map(({ peers }) => peers[0]?.rounds[0]);
+      expect(results.missing).toEqual([]);
+      expect(results.versions).toMatchObject({ 'redis-server': expect.stringMatching(/^\d/) });
+      expect(measured[0]?.cpuUs).toBeGreaterThan(0);
+      expect(measured[0]?.brokerCpuUs).toBeGreaterThan(0);
+      expect(measured[1]?.perCpuSecond).toBeGreaterThan(0);
+      expect(measured[2]).toEqual({ brokerConnections: 2 });
+      expect(measured[3]?.brokerBytes).toBeGreaterThan(0);
     },
     SMOKE_MS,
   );

@@ -25,7 +25,7 @@ describe('verifyPeer', () => {
     const chat = new MinimalChat();
     const port = await listen((socket) => chat.accept(socket));
 
-    await verifyPeer(port, PROTOCOLS.neffos);
+    await verifyPeer([port], PROTOCOLS.neffos);
   });
 
   it('refuses one that answers with another body, and tells both', async () => {
@@ -36,7 +36,7 @@ describe('verifyPeer', () => {
       });
     });
 
-    await expect(verifyPeer(port, PROTOCOLS.neffos)).rejects.toThrow(
+    await expect(verifyPeer([port], PROTOCOLS.neffos)).rejects.toThrow(
       /answered ".*of less work.*" instead of ".*of the/,
     );
   });
@@ -55,6 +55,6 @@ describe('verifyPeer', () => {
       });
     });
 
-    await expect(verifyPeer(port, PROTOCOLS.neffos)).rejects.toThrow('among us');
+    await expect(verifyPeer([port], PROTOCOLS.neffos)).rejects.toThrow('among us');
   });
 });

@@ -1,7 +1,7 @@
 // Command neffos is the server of the benchmark on neffos itself.
 //
 // It speaks to the benchmark as the servers in JavaScript do: a line with its port, then an answer to each line that it
-// reads: "cpu" or "memory". It ends when its standard input closes.
+// reads: "cpu" or "memory". It ends when its standard input closes. With BROKER_PORT it is one of several over the Redis there.
 package main
 
 import (
@@ -20,6 +20,7 @@ import (
 	websocket "github.com/gorilla/websocket"
 	"github.com/kataras/neffos"
 	"github.com/kataras/neffos/gorilla"
+	"github.com/kataras/neffos/stackexchange/redis"
 )
 
 var events = neffos.Namespaces{
@@ -53,6 +54,16 @@ func main() {
 	server := neffos.New(gorilla.Upgrader(websocket.Upgrader{}), events)
 	// The default broadcaster drops messages that follow each other closely.
 	server.SyncBroadcaster = true
+
+	if port := os.Getenv("BROKER_PORT"); port != "" {
+		exchange, err := redis.NewStackExchange(redis.Config{Addr: "127.0.0.1:" + port}, "bench")
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := server.UseStackExchange(exchange); err != nil {
+			log.Fatal(err)
+		}
+	}
 
 	http.Handle("/ws", server)
 	go func() { log.Fatal(http.Serve(listener, nil)) }()
