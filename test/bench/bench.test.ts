@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { PEERS } from '../../bench/peers.js';
 import { emptyResults, runBench, verifiedPeers } from '../../bench/run/bench.js';
 import { Child } from '../../bench/run/child.js';
 import type { Conditions } from '../../bench/run/pair.js';
-import type { ReadyPeer } from '../../bench/run/prepare-peers.js';
+import { preparePeers, type ReadyPeer } from '../../bench/run/prepare-peers.js';
 import type { Missing } from '../../bench/run/results.js';
 import { SCENARIOS } from '../../bench/scenarios.js';
 
@@ -64,6 +64,23 @@ describe('verifiedPeers', () => {
 
     expect(peers).toEqual([]);
     expect(missing.map(({ what }) => what)).toEqual(['Nefeli', 'plain ws']);
+  });
+});
+
+describe('preparePeers', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it('leaves out a peer whose broker is not installed, and says which', async () => {
+    vi.stubEnv('PATH', '');
+    const peers = PEERS.filter(({ kind }) => kind === 'ours');
+
+    const { ready, missing } = await preparePeers(peers);
+
+    expect(ready.map(({ name }) => name)).toEqual(['nefeli', 'ws', 'fastify-websocket']);
+    expect(missing).toEqual([
+      { what: 'Nefeli, Redis', reason: 'redis-server is not installed' },
+      { what: 'Nefeli, NATS', reason: 'nats-server is not installed' },
+    ]);
   });
 });
 

@@ -68,6 +68,13 @@ describe('docs/scale-out.md', () => {
     for (const call of Object.keys(CALLS)) expect(named).toContain(call);
   });
 
+  it('has a place for what servers are sized by, in the section of that', () => {
+    const section = page.split(/^## /m).find((text) => text.startsWith('Sizing')) ?? '';
+
+    expect(section).toMatch(/<!-- measured: begin -->[\s\S]*<!-- measured: end -->/);
+    expect(page.match(/<!-- measured: /g)).toHaveLength(2);
+  });
+
   it('names what the cluster has', () => {
     const members: Record<keyof ClusterView, true> = { serverId: true, state: true, peers: true, emit: true, on: true };
 
