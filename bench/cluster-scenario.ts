@@ -40,6 +40,8 @@ export interface ClusterScenario extends Named {
   /** What stands in its rows of the report. */
   readonly label: string;
   readonly processes: number;
+  /** Whether it is measured in the first round alone: what does not differ from one to the next. @default false */
+  readonly isOnce?: boolean;
   readonly peers: readonly string[];
   readonly task: CastTask | ConnectionsTask | RoomsTask;
 }

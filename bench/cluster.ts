@@ -127,6 +127,7 @@ const CONNECTIONS_TO_BROKER: ClusterScenario = {
   unit: 'process',
   main: 'brokerConnections',
   processes: 2,
+  isOnce: true,
   peers: [...WITH_BROKER, 'neffos-redis'],
   task: {
     kind: 'connections',

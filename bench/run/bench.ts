@@ -53,13 +53,19 @@ export async function runBench(
   for (let round = 0; round < conditions.settings.rounds; round++) {
     for (const [index, scenario] of scenarios.entries()) {
       const inOrder = results.scenarios[index]?.peers ?? [];
-      const times = scenario.kind === 'traffic' ? (scenario.times ?? 1) : 1;
+      const times = timesOf(scenario, round);
       for (let turn = round * times; turn < (round + 1) * times; turn++) {
         for (const peer of turn % 2 === 0 ? inOrder : [...inOrder].reverse()) await run(scenario, peer);
       }
     }
     progress.roundOver(round);
   }
+}
+
+/** How often a scenario is measured in a round. */
+function timesOf(scenario: Scenario, round: number): number {
+  if (scenario.kind === 'cluster' && scenario.isOnce) return round === 0 ? 1 : 0;
+  return scenario.kind === 'traffic' ? (scenario.times ?? 1) : 1;
 }
 
 /** Where the results of a plan go, without any. */

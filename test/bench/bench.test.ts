@@ -58,6 +58,19 @@ describe('runBench, of a scenario that is measured several times in a round', ()
   });
 });
 
+describe('runBench, of what does not differ from one round to the next', () => {
+  it('measures it in the first round alone', async () => {
+    const peers = brokenPeers.map((peer) => (peer.name === 'nefeli' ? { ...peer, name: 'nefeli-redis' } : peer));
+    const scenarios = SCENARIOS.filter(({ name }) => name === 'cluster-connections');
+    const plan = { scenarios, peers, conditions: NOWHERE };
+    const results = { scenarios: emptyResults(plan), missing: [] as Missing[] };
+
+    await runBench(plan, results, { ran: () => {}, roundOver: () => {} });
+
+    expect(results.scenarios[0]?.peers.map(({ rounds }) => rounds)).toEqual([[null]]);
+  });
+});
+
 describe('verifiedPeers', () => {
   it('leaves out a peer that does not do the work, with its reason', async () => {
     const { peers, missing } = await verifiedPeers(brokenPeers, NOWHERE);
