@@ -4,6 +4,8 @@ import type { Broker, BrokerSession, Packet, SessionEvents } from '../../src/ada
 class MemorySession implements BrokerSession {
   readonly channels = new Set<string>();
   isOpen = true;
+  /** Fulfilled when what came before is done. */
+  line: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly broker: MemoryBroker,
@@ -59,6 +61,8 @@ export class MemoryBroker implements Broker {
   forbids: (channel: string) => boolean = () => false;
   /** What it has done it says a turn of the event loop later, as a network does. */
   confirmsLate = false;
+  /** How long it takes for the next command of a session; one comes after the other. @default no time */
+  pace: (() => Promise<void>) | undefined;
   /** Which packets it takes, and does not deliver. */
   loses: (packet: Packet) => boolean = () => false;
 
@@ -92,6 +96,7 @@ export class MemoryBroker implements Broker {
 
   async take(session: MemorySession): Promise<void> {
     await Promise.resolve();
+    if (this.pace) await (session.line = session.line.then(this.pace));
     if (this.isStalled) await new Promise(() => {});
     if (!session.isOpen) throw new Error('connection closed');
   }

@@ -37,6 +37,10 @@ export interface BrokerSession {
 export interface Broker {
   /** For people: `Redis`. */
   readonly name: string;
-  /** Tries each of its addresses once, until one lets it in. An error that it rejects with holds no credentials. */
-  connect(events: SessionEvents): Promise<BrokerSession>;
+  /**
+   * Tries each of its addresses once, until one lets it in. An error that it rejects with holds no credentials.
+   *
+   * @param signal aborts when nobody waits for it any more: no other address is tried, and what has been begun is let go of
+   */
+  connect(events: SessionEvents, signal: AbortSignal): Promise<BrokerSession>;
 }

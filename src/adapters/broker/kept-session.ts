@@ -1,11 +1,9 @@
 import type { Scheduler, Timer } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import type { Broker, BrokerSession } from './broker.js';
+import { TimedSession } from './timed-session.js';
 
-/** How long a broker may take for anything before it is given up. */
-const COMMAND_TIMEOUT_MS = 2_000;
-
-/** How long it may take to connect, to sign in and to subscribe. */
+/** How long it may take to connect and to sign in. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A wait is anywhere between none and this, doubled with each attempt: servers that lost a broker together do not come back together. */
@@ -17,7 +15,7 @@ interface KeptSessionParts {
   readonly scheduler: Scheduler;
   readonly random: Random;
   onMessage(channel: string, bytes: Uint8Array): void;
-  /** Makes a new session ready: it is in use once this is fulfilled. */
+  /** Makes a new session ready: it is in use once this is fulfilled. It may take long, as long as the broker gets on. */
   prepare(session: BrokerSession): Promise<void>;
   onUp(): void;
   /** The session in use has ended. */
@@ -35,6 +33,8 @@ export class KeptSession {
   #isStopped = false;
   #isPreparing = false;
   #attempting: Promise<void> | undefined;
+  /** Ends an attempt that is not needed any more. */
+  #giveUp: (() => void) | undefined;
 
   constructor(parts: KeptSessionParts) {
     this.#parts = parts;
@@ -63,7 +63,7 @@ export class KeptSession {
     const session = this.#current;
     if (!session) throw new Error('there is no session');
     try {
-      await this.#within(COMMAND_TIMEOUT_MS, action(session));
+      await action(session);
     } catch (error) {
       this.#ended(session, error);
       throw error;
@@ -73,6 +73,7 @@ export class KeptSession {
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
+    this.#giveUp?.();
     this.#current?.close();
     this.#current = undefined;
   }
@@ -83,38 +84,69 @@ export class KeptSession {
   }
 
   async #attempt(): Promise<void> {
-    const { broker, onMessage, prepare } = this.#parts;
+    const { onFailed, onUp } = this.#parts;
+    const attempt = new AbortController();
     let session: BrokerSession | undefined;
+    this.#giveUp = (): void => {
+      attempt.abort();
+      session?.close();
+    };
     let early: { readonly cause: unknown } | undefined;
     const onEnd = (cause: unknown): void => {
       early = { cause };
       if (session) this.#ended(session, cause);
     };
-    const connecting = broker.connect({ onMessage, onEnd });
     try {
-      session = await this.#within(CONNECT_TIMEOUT_MS, connecting);
-      if (this.#isStopped) return session.close();
-      this.#isPreparing = true;
-      await this.#within(CONNECT_TIMEOUT_MS, prepare(session));
+      session = await this.#connect(onEnd, attempt.signal);
+      await this.#prepare(session);
       if (early) throw early.cause;
+    } catch (error) {
+      this.#giveUp?.();
+      if (this.#isStopped) return;
+      onFailed(error);
+      this.#later();
+      throw error;
+    } finally {
+      this.#giveUp = undefined;
+    }
+    if (this.#isStopped) return session.close();
+    this.#attempts = 0;
+    this.#current = session;
+    onUp();
+  }
+
+  /** @param signal aborts when nobody waits for the session any more */
+  async #connect(onEnd: (cause: unknown) => void, signal: AbortSignal): Promise<BrokerSession> {
+    const { broker, scheduler, onMessage } = this.#parts;
+    const connecting = broker.connect({ onMessage, onEnd }, signal);
+    let timer: Timer | undefined;
+    const overdue = new Promise<never>((_, reject) => {
+      const giveUp = (): void => reject(new Error(`the broker has not answered within ${CONNECT_TIMEOUT_MS} ms`));
+      // Where this process has stood still, timers come first: an answer that has arrived meanwhile is read before this.
+      timer = scheduler.after(CONNECT_TIMEOUT_MS, () => setImmediate(giveUp));
+      signal.addEventListener('abort', () => reject(new Error('the attempt was given up')), { once: true });
+    });
+    try {
+      return new TimedSession(await Promise.race([connecting, overdue]), scheduler);
     } catch (error) {
       // One that comes too late is let go of.
       connecting.then(
         (late) => late.close(),
         () => {},
       );
-      if (!this.#isStopped) {
-        this.#parts.onFailed(error);
-        this.#later();
-      }
       throw error;
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  async #prepare(session: BrokerSession): Promise<void> {
+    this.#isPreparing = true;
+    try {
+      await this.#parts.prepare(session);
     } finally {
       this.#isPreparing = false;
     }
-    if (this.#isStopped) return session.close();
-    this.#attempts = 0;
-    this.#current = session;
-    this.#parts.onUp();
   }
 
   #ended(session: BrokerSession, cause: unknown): void {
@@ -133,19 +165,5 @@ export class KeptSession {
     this.#timer = scheduler.after(random.fraction() * longest, () => {
       this.#try().catch(() => {}); // told by `onFailed`, and tried again
     });
-  }
-
-  async #within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-    let timer: Timer | undefined;
-    const overdue = new Promise<never>((_, reject) => {
-      const giveUp = (): void => reject(new Error(`the broker has not answered within ${timeoutMs} ms`));
-      // Where this process has stood still, timers come first: an answer that has arrived meanwhile is read before this.
-      timer = this.#parts.scheduler.after(timeoutMs, () => setImmediate(giveUp));
-    });
-    try {
-      return await Promise.race([promise, overdue]);
-    } finally {
-      timer?.cancel();
-    }
   }
 }

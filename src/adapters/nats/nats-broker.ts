@@ -26,7 +26,7 @@ export class NatsBroker implements Broker {
     this.#servers = servers;
   }
 
-  async connect(events: SessionEvents): Promise<BrokerSession> {
+  async connect(events: SessionEvents, signal: AbortSignal): Promise<BrokerSession> {
     let failure: unknown;
     for (const _ of this.#servers) {
       try {
@@ -35,6 +35,7 @@ export class NatsBroker implements Broker {
         failure = error;
         this.#at += 1;
       }
+      if (signal.aborted) break; // the client cannot be told: what it has begun ends with its own time
     }
     throw plain(failure);
   }

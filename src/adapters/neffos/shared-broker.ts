@@ -18,27 +18,28 @@ export class SharedBroker {
 
   /** For who makes the sessions. */
   lead(): Broker {
-    return { name: this.#broker.name, connect: (events) => this.#open(events) };
+    return { name: this.#broker.name, connect: (events, signal) => this.#open(events, signal) };
   }
 
   /** For who uses them: connecting waits for one, closing leaves it. */
   follow(): Broker {
     return {
       name: this.#broker.name,
-      connect: async (events) => {
+      connect: async (events, signal) => {
         while (!this.#current) await this.#opened;
+        if (signal.aborted) throw new Error('nobody waits for it any more');
         return this.#current.join(events);
       },
     };
   }
 
-  async #open(events: SessionEvents): Promise<BrokerSession> {
+  async #open(events: SessionEvents, signal: AbortSignal): Promise<BrokerSession> {
     const life = new Life(() => {
       if (this.#current !== life) return;
       this.#current = undefined;
       this.#opened = this.#nextOpened();
     });
-    const leader = await life.open(this.#broker, events);
+    const leader = await life.open(this.#broker, events, signal);
     if (life.isOver) return leader;
     this.#current = life;
     this.#onOpen?.();
@@ -63,8 +64,8 @@ class Life {
     this.#onOver = onOver;
   }
 
-  async open(broker: Broker, events: SessionEvents): Promise<BrokerSession> {
-    this.#session = await broker.connect({
+  async open(broker: Broker, events: SessionEvents, signal: AbortSignal): Promise<BrokerSession> {
+    const shared: SessionEvents = {
       onMessage: (channel, bytes) => {
         for (const view of this.#views) if (view.channels.has(channel)) view.events.onMessage(channel, bytes);
       },
@@ -72,7 +73,8 @@ class Life {
         events.onEnd(cause);
         this.#end(cause);
       },
-    });
+    };
+    this.#session = await broker.connect(shared, signal);
     const session = this.#session;
     return this.#add(session, events, () => {
       session.close();

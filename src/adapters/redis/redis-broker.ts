@@ -16,29 +16,34 @@ export class RedisBroker implements Broker {
     this.#makers = makers;
   }
 
-  async connect(events: SessionEvents): Promise<BrokerSession> {
+  async connect(events: SessionEvents, signal: AbortSignal): Promise<BrokerSession> {
     let failure: unknown;
     for (const _ of this.#makers) {
       const make = this.#makers[this.#at % this.#makers.length];
       try {
-        if (make) return await connectTo(make, events);
+        if (make) return await connectTo(make, events, signal);
       } catch (error) {
         failure = error;
         this.#at += 1;
       }
+      if (signal.aborted) break;
     }
     throw failure;
   }
 }
 
 /** Both connections go to the same address. */
-async function connectTo(make: MakeClient, events: SessionEvents): Promise<BrokerSession> {
+async function connectTo(make: MakeClient, events: SessionEvents, signal: AbortSignal): Promise<BrokerSession> {
   const session = new RedisSession(make(), make(), events);
+  const close = (): void => session.close();
+  signal.addEventListener('abort', close, { once: true });
   try {
     await session.open();
   } catch (error) {
     session.close();
     throw error;
+  } finally {
+    signal.removeEventListener('abort', close);
   }
   return session;
 }

@@ -540,6 +540,59 @@ describe('a server over a broker', () => {
     });
   });
 
+  describe('a broker that is slow', () => {
+    const after = (clock: ManualClock, ms: number) => () =>
+      new Promise<void>((resolve) => void clock.after(ms, resolve));
+
+    it('has 2 s for each write, from when the one before it is done, and is not given up while it gets on', async () => {
+      const { broker, clock, nodes } = await together(2);
+      const [a, b] = nodes;
+
+      broker.pace = after(clock, 500);
+      const bodies = Array.from({ length: 20 }, (_, index) => String(index).padEnd(200_000, '.'));
+      a.send(...bodies);
+      await clock.advance(15_000);
+
+      expect(a.host.states).toEqual([]);
+      expect(b.bodies()).toEqual(bodies);
+      expect([b.lost(), b.host.metrics.get('adapter.repeated')]).toEqual([0, 0]);
+    });
+
+    it('has 2 s for each 10,000 channels that a server with very many comes back with', async () => {
+      const { broker, clock, nodes } = await together(2);
+      const [a, b] = nodes;
+      await b.adapter.subscribe(
+        Array.from({ length: 39_000 }, (_, index): Topic => ({ kind: 'id', id: String(index) })),
+      );
+
+      broker.kill((index) => index === 1);
+      broker.pace = after(clock, 1_900);
+      await clock.advance(15_000);
+      broker.pace = undefined;
+      a.send('1');
+      await settle();
+
+      expect(b.host.states).toEqual(['down', 'up']);
+      expect(b.bodies()).toEqual(['1']);
+    });
+
+    it('is given up when it takes 2 s for one of them, and none of what follows is waited for', async () => {
+      const { broker, clock, nodes } = await together(1);
+      const [{ adapter, host }] = nodes;
+      const connects = broker.connects;
+
+      broker.isStalled = true;
+      const ids = Array.from({ length: 30_000 }, (_, index): Topic => ({ kind: 'id', id: String(index) }));
+      const subscribed = adapter.subscribe(ids);
+      await clock.advance(2_000);
+      await subscribed;
+
+      expect(host.states).toEqual(['down']);
+      await clock.advance(5_000);
+      expect(broker.connects).toBeGreaterThan(connects);
+    });
+  });
+
   describe('what does not belong there', () => {
     it('is dropped and counted: garbage, another version, another secret', async () => {
       const { broker, nodes } = await together(1, { secret: 'right' });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Cluster, Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -77,6 +79,34 @@ describe.skipIf(missing !== undefined)(missing ? `redisAdapter (skipped: ${missi
       expect(everythingOf(failure) + host.log.lines.map(({ fields }) => everythingOf(fields)).join()).not.toContain(
         'topsecret',
       );
+    });
+
+    it('lets go of what it has begun when it is stopped, and dials no other node any more', async () => {
+      const open = new Set<unknown>();
+      let dialled = 0;
+      // They take connections, and never say a word.
+      const silent = Array.from({ length: 3 }, () =>
+        createServer((socket) => {
+          dialled += 1;
+          open.add(socket.resume());
+          socket.on('error', () => {}).on('close', () => open.delete(socket));
+        }).listen(0, '127.0.0.1'),
+      );
+      onTestFinished(() => void silent.map((server) => server.close()));
+      await Promise.all(silent.map((server) => once(server, 'listening')));
+      // They listen on ports, and not on pipes.
+      const nodes = silent.map((server) => `redis://:secret@127.0.0.1:${(server.address() as AddressInfo).port}`);
+      const adapter = redisAdapter({ app: 'test', nodes });
+      const started = adapter.start(new RecordingHost('a'));
+      await vi.waitFor(() => expect(open.size).toBe(2), SOON);
+
+      const stoppedAtMs = performance.now();
+      await adapter.stop();
+      await started;
+      await vi.waitFor(() => expect(open.size).toBe(0), SOON);
+
+      expect(performance.now() - stoppedAtMs).toBeLessThan(2_000);
+      expect(dialled).toBe(2);
     });
 
     it("goes on alone with whenDown: 'degrade', and joins the others when Redis comes", async () => {
