@@ -14,7 +14,7 @@ class MemorySession implements BrokerSession {
 
   async subscribe(channels: readonly string[]): Promise<void> {
     this.broker.commands.push(['subscribe', ...channels]);
-    await this.broker.take(this);
+    await this.broker.take(this, 'subscribe');
     if (channels.some((channel) => this.broker.forbids(channel))) throw new Error('no permission');
     for (const channel of channels) this.channels.add(channel);
     await this.broker.confirm();
@@ -22,20 +22,20 @@ class MemorySession implements BrokerSession {
 
   async unsubscribe(channels: readonly string[]): Promise<void> {
     this.broker.commands.push(['unsubscribe', ...channels]);
-    await this.broker.take(this);
+    await this.broker.take(this, 'unsubscribe');
     for (const channel of channels) this.channels.delete(channel);
   }
 
   async publish(packets: readonly Packet[]): Promise<void> {
     this.broker.commands.push(['publish', ...packets.map(({ channel }) => channel)]);
-    await this.broker.take(this);
+    await this.broker.take(this, 'publish');
     for (const packet of packets) this.broker.spread(packet);
     if (this.broker.forgetsToConfirm) await new Promise(() => {});
     await this.broker.confirm();
   }
 
   async ping(): Promise<void> {
-    await this.broker.take(this);
+    await this.broker.take(this, 'ping');
   }
 
   close(): void {
@@ -62,7 +62,7 @@ export class MemoryBroker implements Broker {
   /** What it has done it says a turn of the event loop later, as a network does. */
   confirmsLate = false;
   /** How long it takes for the next command of a session; one comes after the other. @default no time */
-  pace: (() => Promise<void>) | undefined;
+  pace: ((command: string) => Promise<void>) | undefined;
   /** Which packets it takes, and does not deliver. */
   loses: (packet: Packet) => boolean = () => false;
 
@@ -94,9 +94,10 @@ export class MemoryBroker implements Broker {
     if (this.confirmsLate) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  async take(session: MemorySession): Promise<void> {
+  async take(session: MemorySession, command: string): Promise<void> {
     await Promise.resolve();
-    if (this.pace) await (session.line = session.line.then(this.pace));
+    const { pace } = this;
+    if (pace) await (session.line = session.line.then(() => pace(command)));
     if (this.isStalled) await new Promise(() => {});
     if (!session.isOpen) throw new Error('connection closed');
   }

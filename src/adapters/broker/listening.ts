@@ -30,10 +30,10 @@ export class Listening {
     void this.#change(channels);
   }
 
-  /** Subscribes a new session to all there is. */
+  /** Subscribes a new session to all there is. What was wanted first comes last: by then nothing that is told there is missing here. */
   async restore(session: BrokerSession): Promise<void> {
     this.#applied = new Set(this.#wanted);
-    await session.subscribe([...this.#applied]);
+    await session.subscribe([...this.#applied].reverse());
   }
 
   /** A session is in use: what has changed while it was made ready is made good. */
@@ -54,6 +54,8 @@ export class Listening {
   }
 
   async #apply(before: Promise<void>): Promise<void> {
+    // One that is being made ready was asked for what was wanted before. Others send what waits as soon as they hear of it.
+    await this.#session.preparing?.catch(() => {});
     const touched = [...this.#touched];
     this.#touched.clear();
     if (!this.#session.isUp) return;

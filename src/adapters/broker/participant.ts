@@ -97,8 +97,11 @@ export class Participant {
     }
   }
 
-  subscribe(topics: readonly Topic[]): Promise<void> {
-    return this.#listening.add(topics.map((topic) => this.#channels.of(topic)));
+  async subscribe(topics: readonly Topic[]): Promise<void> {
+    const channels = topics.map((topic) => this.#channels.of(topic));
+    await this.#listening.add(channels);
+    // The counting begins here: what was told, or under way, until now is no mark of what was sent since it is subscribed.
+    for (const channel of channels) this.#heard.leave(channel);
   }
 
   unsubscribe(topics: readonly Topic[]): void {

@@ -194,6 +194,36 @@ describe('a server over a broker', () => {
       expect(b.bodies()).toEqual(['to maria']);
     });
 
+    it('misses nothing of a topic that was subscribed while a new session was made ready, from when that is told', async () => {
+      const { broker, clock, nodes } = await together(2);
+      const [a, b] = nodes;
+      const target = { namespace: 'default', rooms: [], ids: ['maria'], exceptIds: [], exceptKeys: [] };
+      broker.pace = (command) => new Promise((resolve) => void clock.after(command === 'subscribe' ? 400 : 1, resolve));
+      broker.kill();
+      await clock.advance(200);
+
+      const subscribed = Promise.resolve(b.adapter.subscribe([{ kind: 'id', id: 'maria' }]));
+      void subscribed.then(() => a.adapter.publish({ ...broadcastOf('a', 'to maria'), target } as Envelope));
+      await clock.advance(10_000);
+
+      expect(b.bodies()).toEqual(['to maria']);
+    });
+
+    it('goes on with who subscribes while a new session is made ready, when that fails', async () => {
+      const { broker, clock, nodes } = await together(2);
+      const [, b] = nodes;
+      broker.pace = () => new Promise((resolve) => void clock.after(400, resolve));
+      broker.kill();
+      await clock.advance(200);
+
+      const subscribed = b.adapter.subscribe([{ kind: 'id', id: 'maria' }]);
+      broker.isDown = true;
+      broker.kill();
+      await clock.advance(500);
+
+      await expect(subscribed).resolves.toBeUndefined();
+    });
+
     it('resubscribes all there is with one command', async () => {
       const { broker, clock, nodes } = await together(1);
       const [{ adapter }] = nodes;
@@ -354,6 +384,75 @@ describe('a server over a broker', () => {
 
         expect(b.lost()).toBe(2);
       }
+    });
+
+    it('is not what was sent before a topic was subscribed, whatever was told of it before that', async () => {
+      const { broker, clock, nodes } = await together(2);
+      const [a, b] = nodes;
+      const maria: readonly Topic[] = [{ kind: 'id', id: 'maria' }];
+      const target = { namespace: 'default', rooms: [], ids: ['maria'], exceptIds: [], exceptKeys: [] };
+      const toMaria = (body: string): void => void a.adapter.publish({ ...broadcastOf('a', body), target } as Envelope);
+      await clock.advance(4_500);
+      toMaria('1');
+      await settle();
+      broker.pace = (command) =>
+        new Promise((resolve) => void clock.after(command === 'subscribe' ? 1_500 : 1, resolve));
+      void b.adapter.subscribe(maria);
+      await clock.advance(1_400); // the beat tells of the first
+      toMaria('2');
+      await clock.advance(1_000);
+      toMaria('3');
+      await clock.advance(10);
+      expect([b.bodies(), b.lost()]).toEqual([['3'], 0]);
+
+      b.adapter.unsubscribe(maria);
+      void b.adapter.subscribe(maria);
+      toMaria('4');
+      await clock.advance(10);
+      b.adapter.unsubscribe(maria);
+      await clock.advance(10);
+      void b.adapter.subscribe(maria);
+      toMaria('5');
+      await clock.advance(1_000);
+      toMaria('6');
+      await clock.advance(1_000);
+      toMaria('7');
+      await clock.advance(10);
+
+      expect([b.bodies(), b.lost()]).toEqual([['3', '4', '7'], 0]);
+      toMaria('8');
+      broker.loses = () => true;
+      await clock.advance(10);
+      broker.loses = () => false;
+      toMaria('9');
+      await clock.advance(10);
+      expect([b.bodies(), b.lost()]).toEqual([['3', '4', '7', '9'], 1]);
+    });
+
+    it('is not what was sent before a topic was subscribed by who comes back with very many', async () => {
+      const { broker, clock, nodes } = await together(2);
+      const [a, b] = nodes;
+      const target = { namespace: 'default', rooms: [], ids: ['maria'], exceptIds: [], exceptKeys: [] };
+      const toMaria = (body: string): void => void a.adapter.publish({ ...broadcastOf('a', body), target } as Envelope);
+      await clock.advance(6_500);
+      toMaria('1');
+      await settle();
+      broker.kill((index) => index === 1);
+      await b.adapter.subscribe(
+        Array.from({ length: 10_000 }, (_, index): Topic => ({ kind: 'id', id: String(index) })),
+      );
+      await b.adapter.subscribe([{ kind: 'id', id: 'maria' }]);
+
+      broker.pace = (command) =>
+        new Promise((resolve) => void clock.after(command === 'subscribe' ? 1_000 : 1, resolve));
+      await clock.advance(1_550); // the beat tells of the first
+      toMaria('2');
+      await clock.advance(1_000);
+      toMaria('3');
+      await clock.advance(10);
+
+      expect(b.bodies().at(-1)).toBe('3');
+      expect(b.lost()).toBe(0);
     });
 
     it('is counted by who was cut off, when it comes back', async () => {
