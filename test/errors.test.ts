@@ -42,6 +42,7 @@ const DETAILS: { readonly [Code in ErrorCode]: ErrorDetails<Code> } = {
   ADAPTER_UNREACHABLE: { broker: 'Redis', reason: 'connect ECONNREFUSED' },
   ADAPTER_DOWN: { broker: 'Redis' },
   ADAPTER_FULL: { broker: 'Redis', maxBytes: 16_777_216 },
+  ADAPTER_IN_USE: {},
   NEXT_CALLED_TWICE: { middleware: 'logTwice' },
   REPLY_INVALID: { origin: 'ChatController.onSum', reason: 'expected a number' },
   BODY_NOT_JSON: { event: 'sum', reason: 'Unexpected end of input' },

@@ -94,6 +94,8 @@ export const MESSAGE_OF = {
   ADAPTER_FULL: (d: { broker: string; maxBytes: number }): string =>
     `a message for other servers was refused: ${d.maxBytes} bytes wait for ${d.broker} already. ` +
     'Send less while it is down or slow, or raise maxQueueBytes of the adapter.',
+  ADAPTER_IN_USE: (_: Record<string, never>): string =>
+    'this adapter takes part for one server, and was given to a second one. Make an adapter for each mount of each app.',
 
   NEXT_CALLED_TWICE: (d: { middleware: string }): string =>
     `${d.middleware} has called next() twice, but a handler runs once for a message. Keep the promise of the first call.`,

@@ -109,8 +109,9 @@ export interface AdapterHost {
  */
 export interface Adapter {
   /**
-   * Takes part, and begins to deliver. Called once, before anything else. Fulfilled when the others that are there are known;
-   * rejected when the adapter cannot, or will not, go on without its broker.
+   * Takes part, and begins to deliver. Called before anything else; anew only after `stop`, and refused with `ADAPTER_IN_USE`
+   * otherwise. Fulfilled when the others that are there are known; rejected when the adapter cannot, or will not, go on without
+   * its broker.
    */
   start(host: AdapterHost): Promise<void>;
   /**

@@ -546,6 +546,39 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
       expect(second.received).toEqual([]);
     });
 
+    promise('refuses with ADAPTER_IN_USE to take part for a second server, and goes on for the first', async () => {
+      const [first, second] = pair();
+      await second.subscribe('default');
+
+      const started = second.adapter.start(new RecordingHost('another'));
+      await expect(started).rejects.toMatchObject({ code: 'ADAPTER_IN_USE' });
+      await first.broadcast('default', { body: 'hi' });
+      await settled(first, second);
+
+      expect(second.bodiesIn('default')).toEqual(['hi']);
+      expect(first.adapter.peers()).not.toContain('another');
+    });
+
+    promise('takes part anew after a stop, with nothing of what was subscribed before', async () => {
+      const [first, second] = pair();
+      await second.subscribe('default');
+      await second.adapter.stop();
+
+      const again = new Node('again', second.adapter);
+      nodes.push(again);
+      await again.start();
+      await first.broadcast('default', { body: 'hi' });
+      await settled(first, again);
+
+      await first.subscribe('news');
+      await again.broadcast('news', { body: 'here again' });
+      await soon(() => expect(first.bodiesIn('news')).toEqual(['here again']));
+
+      expect(again.bodiesIn('default')).toEqual([]);
+      expect(second.received).toEqual([]);
+      expect(first.adapter.peers()).toContain('again');
+    });
+
     it('names in skip only what there is', () => {
       expect(skip.flatMap(({ tests }) => tests).filter((test) => !names.includes(test))).toEqual([]);
     });

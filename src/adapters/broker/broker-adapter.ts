@@ -10,6 +10,7 @@ export class BrokerAdapter implements Adapter {
   readonly #broker: Broker;
   readonly #options: Required<BrokerAdapterOptions>;
   #participant: Participant | undefined;
+  #isInUse = false;
 
   /** @throws {OPTION_INVALID} */
   constructor(broker: Broker, options: BrokerAdapterOptions) {
@@ -17,15 +18,17 @@ export class BrokerAdapter implements Adapter {
     this.#options = checkBrokerOptions(options);
   }
 
-  /** @throws {ADAPTER_UNREACHABLE} with `whenDown: 'fail'` */
+  /** @throws {ADAPTER_IN_USE}; {ADAPTER_UNREACHABLE} with `whenDown: 'fail'` */
   async start(host: AdapterHost): Promise<void> {
+    if (this.#isInUse) throw new WsError('ADAPTER_IN_USE', {});
+    this.#isInUse = true;
     const participant = new Participant(host, this.#broker, this.#options);
     this.#participant = participant;
     try {
       await participant.start();
     } catch (cause) {
       if (this.#options.whenDown === 'degrade') return;
-      await participant.stop();
+      await this.stop();
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new WsError('ADAPTER_UNREACHABLE', { broker: this.#broker.name, reason }, { cause });
     }
@@ -50,5 +53,6 @@ export class BrokerAdapter implements Adapter {
 
   async stop(): Promise<void> {
     await this.#participant?.stop();
+    this.#isInUse = false;
   }
 }

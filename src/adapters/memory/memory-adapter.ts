@@ -1,3 +1,4 @@
+import { WsError } from '../../errors.js';
 import type { Adapter, AdapterHost, Envelope } from '../../ports/adapter.js';
 import { keyOf, type Topic, topicOf } from '../../ports/topic.js';
 
@@ -10,6 +11,9 @@ interface Peer {
 /** Where servers of one process meet. */
 export class MemoryBus {
   readonly #peers = new Map<string, Peer>();
+  /** What is to be told: one thing after the other, also where who is told has something to say. */
+  readonly #tasks: (() => void)[] = [];
+  #isTelling = false;
 
   join(peer: Peer): void {
     this.#peers.set(peer.host.serverId, peer);
@@ -17,7 +21,21 @@ export class MemoryBus {
 
   leave(serverId: string): void {
     this.#peers.delete(serverId);
-    for (const { host } of this.others(serverId)) host.peerLeft(serverId);
+    this.tell(() => {
+      for (const { host } of this.others(serverId)) host.peerLeft(serverId);
+    });
+  }
+
+  /** Within this call; after what is being told, where that has led to it. */
+  tell(task: () => void): void {
+    this.#tasks.push(task);
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      for (let next = this.#tasks.shift(); next; next = this.#tasks.shift()) next();
+    } finally {
+      this.#isTelling = false;
+    }
   }
 
   /** All but one. Who leaves while this is read does not come any more. */
@@ -36,15 +54,18 @@ export class MemoryBus {
  */
 export class MemoryAdapter implements Adapter {
   readonly #bus: MemoryBus;
-  readonly #topics = new Set<string>();
+  #topics = new Set<string>();
   #host: AdapterHost | undefined;
 
   constructor(bus: MemoryBus) {
     this.#bus = bus;
   }
 
+  /** @throws {ADAPTER_IN_USE} */
   async start(host: AdapterHost): Promise<void> {
+    if (this.#host) throw new WsError('ADAPTER_IN_USE', {});
     this.#host = host;
+    this.#topics = new Set();
     this.#bus.join({ host, topics: this.#topics });
   }
 
@@ -59,11 +80,7 @@ export class MemoryAdapter implements Adapter {
   publish(envelope: Envelope): void {
     if (!this.#host) return;
     const { serverId } = this.#host;
-    if (envelope.kind === 'result') return this.#bus.peer(envelope.to)?.host.deliver(envelope);
-    const key = envelope.kind === 'broadcast' ? keyOf(topicOf(envelope.target)) : undefined;
-    for (const { host, topics } of this.#bus.others(serverId)) {
-      if (key === undefined || topics.has(key)) host.deliver(envelope);
-    }
+    this.#bus.tell(() => this.#deliver(serverId, envelope));
   }
 
   peers(): readonly string[] {
@@ -73,6 +90,14 @@ export class MemoryAdapter implements Adapter {
   async stop(): Promise<void> {
     if (this.#host) this.#bus.leave(this.#host.serverId);
     this.#host = undefined;
+  }
+
+  #deliver(serverId: string, envelope: Envelope): void {
+    if (envelope.kind === 'result') return this.#bus.peer(envelope.to)?.host.deliver(envelope);
+    const key = envelope.kind === 'broadcast' ? keyOf(topicOf(envelope.target)) : undefined;
+    for (const { host, topics } of this.#bus.others(serverId)) {
+      if (key === undefined || topics.has(key)) host.deliver(envelope);
+    }
   }
 }
 

@@ -34,10 +34,14 @@ export class MixedAdapter implements Adapter {
     this.#own = new BrokerAdapter(this.#shared.lead(), parts.options);
   }
 
-  /** @throws {ADAPTER_UNREACHABLE} with `whenDown: 'fail'` */
+  /** @throws {ADAPTER_IN_USE}; {ADAPTER_UNREACHABLE} with `whenDown: 'fail'` */
   async start(host: AdapterHost): Promise<void> {
     const { channelOf } = this.#parts;
     const { maxQueueBytes } = this.#options;
+    if (this.#stopping) {
+      await this.#stopping; // an earlier life
+      this.#stopping = undefined;
+    }
     await this.#own.start(host);
     if (this.#stopping) return;
     this.#bridge = new NeffosBridge({ host, channelOf, maxQueueBytes, broker: this.#shared.follow() });
