@@ -97,7 +97,10 @@ export class MemoryBroker implements Broker {
   async take(session: MemorySession, command: string): Promise<void> {
     await Promise.resolve();
     const { pace } = this;
-    if (pace) await (session.line = session.line.then(() => pace(command)));
+    if (pace) {
+      session.line = session.line.then(() => pace(command));
+      await session.line;
+    }
     if (this.isStalled) await new Promise(() => {});
     if (!session.isOpen) throw new Error('connection closed');
   }

@@ -9,6 +9,7 @@ import {
   type Subscription,
 } from '@nats-io/transport-node';
 import type { Broker, BrokerSession, Packet, SessionEvents } from '../broker/broker.js';
+import { dialledWith } from './dialled-sockets.js';
 import { PART_HEADER, PartsJoiner, toParts } from './parts.js';
 
 /** What a message may hold where the server does not say. @source the default `max_payload` of nats-server */
@@ -30,12 +31,13 @@ export class NatsBroker implements Broker {
     let failure: unknown;
     for (const _ of this.#servers) {
       try {
-        return new NatsSession(await connect(this.#servers[this.#at % this.#servers.length]), events);
+        const server = this.#servers[this.#at % this.#servers.length];
+        return new NatsSession(await dialledWith(() => connect(server), signal), events);
       } catch (error) {
         failure = error;
         this.#at += 1;
       }
-      if (signal.aborted) break; // the client cannot be told: what it has begun ends with its own time
+      if (signal.aborted) break;
     }
     throw plain(failure);
   }

@@ -640,14 +640,14 @@ describe('a server over a broker', () => {
   });
 
   describe('a broker that is slow', () => {
-    const after = (clock: ManualClock, ms: number) => () =>
+    const taking = (clock: ManualClock, ms: number) => () =>
       new Promise<void>((resolve) => void clock.after(ms, resolve));
 
     it('has 2 s for each write, from when the one before it is done, and is not given up while it gets on', async () => {
       const { broker, clock, nodes } = await together(2);
       const [a, b] = nodes;
 
-      broker.pace = after(clock, 500);
+      broker.pace = taking(clock, 500);
       const bodies = Array.from({ length: 20 }, (_, index) => String(index).padEnd(200_000, '.'));
       a.send(...bodies);
       await clock.advance(15_000);
@@ -665,7 +665,7 @@ describe('a server over a broker', () => {
       );
 
       broker.kill((index) => index === 1);
-      broker.pace = after(clock, 1_900);
+      broker.pace = taking(clock, 1_900);
       await clock.advance(15_000);
       broker.pace = undefined;
       a.send('1');

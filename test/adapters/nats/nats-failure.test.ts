@@ -8,6 +8,7 @@ import type { Target } from '../../../src/ports/hub.js';
 import { RecordingHost } from '../../support/adapter-host.js';
 import { BrokerProcess, freePort, whyNoBroker } from '../../support/broker-process.js';
 import { FaultProxy } from '../../support/fault-proxy.js';
+import { SilentServer } from '../../support/silent-server.js';
 
 const missing = whyNoBroker('nats');
 const SOON = { timeout: 15_000, interval: 20 };
@@ -186,6 +187,35 @@ describe.skipIf(missing !== undefined)(missing ? `NATS (skipped: ${missing})` : 
 
     await vi.waitFor(() => expect(b.bodies).toEqual(['while it stood still']), SOON);
     expect([a.state, b.state]).toEqual(['up', 'up']);
+  });
+
+  it('leaves no connection behind at a server that takes them and says nothing, however often it tries', async () => {
+    const silent = await SilentServer.start();
+    onTestFinished(() => silent.stop());
+    const adapter = natsAdapter({ app: 'app', servers: at(silent), whenDown: 'degrade', nats: { timeout: 100 } });
+    onTestFinished(() => adapter.stop());
+
+    await adapter.start(new RecordingHost('a'));
+    await vi.waitFor(() => expect(silent.dialled).toBeGreaterThan(3), SOON);
+
+    expect(silent.open).toBeLessThan(2);
+  });
+
+  it('lets go of what it has begun when it is stopped, and dials no other server any more', async () => {
+    const silent = await Promise.all([1, 2, 3].map(() => SilentServer.start()));
+    onTestFinished(() => void silent.map((server) => server.stop()));
+    const sumOf = (count: 'open' | 'dialled'): number => silent.reduce((sum, server) => sum + server[count], 0);
+    const adapter = natsAdapter({ app: 'app', servers: silent.map(at) });
+    const started = adapter.start(new RecordingHost('a'));
+    await vi.waitFor(() => expect(sumOf('open')).toBe(1), SOON);
+
+    const stoppedAtMs = performance.now();
+    await adapter.stop();
+    await started;
+    await vi.waitFor(() => expect(sumOf('open')).toBe(0), SOON);
+
+    expect(performance.now() - stoppedAtMs).toBeLessThan(1_500);
+    expect(sumOf('dialled')).toBe(1);
   });
 
   it('counts what it has missed, to the message, while its line was dead', async () => {

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Cluster, Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -9,6 +7,7 @@ import type { Topic } from '../../../src/ports/topic.js';
 import { RecordingHost } from '../../support/adapter-host.js';
 import { BrokerProcess, freePort, whyNoBroker } from '../../support/broker-process.js';
 import { FaultProxy } from '../../support/fault-proxy.js';
+import { SilentServer } from '../../support/silent-server.js';
 
 const missing = whyNoBroker('redis');
 const inDefault: readonly Topic[] = [{ kind: 'namespace', namespace: 'default' }];
@@ -82,31 +81,21 @@ describe.skipIf(missing !== undefined)(missing ? `redisAdapter (skipped: ${missi
     });
 
     it('lets go of what it has begun when it is stopped, and dials no other node any more', async () => {
-      const open = new Set<unknown>();
-      let dialled = 0;
-      // They take connections, and never say a word.
-      const silent = Array.from({ length: 3 }, () =>
-        createServer((socket) => {
-          dialled += 1;
-          open.add(socket.resume());
-          socket.on('error', () => {}).on('close', () => open.delete(socket));
-        }).listen(0, '127.0.0.1'),
-      );
-      onTestFinished(() => void silent.map((server) => server.close()));
-      await Promise.all(silent.map((server) => once(server, 'listening')));
-      // They listen on ports, and not on pipes.
-      const nodes = silent.map((server) => `redis://:secret@127.0.0.1:${(server.address() as AddressInfo).port}`);
+      const silent = await Promise.all([1, 2, 3].map(() => SilentServer.start()));
+      onTestFinished(() => void silent.map((server) => server.stop()));
+      const sumOf = (count: 'open' | 'dialled'): number => silent.reduce((sum, server) => sum + server[count], 0);
+      const nodes = silent.map(({ port }) => `redis://:secret@127.0.0.1:${port}`);
       const adapter = redisAdapter({ app: 'test', nodes });
       const started = adapter.start(new RecordingHost('a'));
-      await vi.waitFor(() => expect(open.size).toBe(2), SOON);
+      await vi.waitFor(() => expect(sumOf('open')).toBe(2), SOON);
 
       const stoppedAtMs = performance.now();
       await adapter.stop();
       await started;
-      await vi.waitFor(() => expect(open.size).toBe(0), SOON);
+      await vi.waitFor(() => expect(sumOf('open')).toBe(0), SOON);
 
       expect(performance.now() - stoppedAtMs).toBeLessThan(2_000);
-      expect(dialled).toBe(2);
+      expect(sumOf('dialled')).toBe(2);
     });
 
     it("goes on alone with whenDown: 'degrade', and joins the others when Redis comes", async () => {
