@@ -65,22 +65,40 @@ async function joinFromHere(
 ): Promise<void> {
   checkName('room', room, context.settings);
   checkRoomCount(context);
+  const { hub } = context.settings;
+  // Before the other side hears that it is in: what other servers broadcast from then on arrives.
+  const subscribed = hub?.enterRoom(ns, room);
+  if (subscribed) await subscribed;
+  let isJoined = false;
   const commit = async (): Promise<void> => {
-    if (ns.room(room)) return; // the other side has asked for the same meanwhile
-    try {
-      mustStillBe(context, ns);
-      // Where nothing hears it no turn is taken: in languages that know of no rooms a join takes effect within its call.
-      if (ns.table.lifecycle.has(SystemEvent.RoomJoin)) {
-        await fire(context, ns, eventOf(ns, SystemEvent.RoomJoin, room, { isLocal: true }));
-        mustStillBe(context, ns);
-      }
-      await enterRoom(context, ns, room, { isLocal: true });
-    } catch (error) {
-      takeBack(context, ns, room);
-      throw error;
-    }
+    isJoined = await commitJoin(context, ns, room);
   };
-  await request(context, { namespace: ns.namespace, room, event: SystemEvent.RoomJoin }, commit, options);
+  try {
+    mustStillBe(context, ns);
+    await request(context, { namespace: ns.namespace, room, event: SystemEvent.RoomJoin }, commit, options);
+  } finally {
+    if (!isJoined) hub?.abandonRoom(ns, room);
+  }
+}
+
+/** @returns whether it was this that has joined it: the other side may have asked for the same meanwhile */
+async function commitJoin(context: ConnContext, ns: LiveNSConn, room: string): Promise<boolean> {
+  if (ns.room(room)) return false;
+  try {
+    mustStillBe(context, ns);
+    // Where nothing hears it no turn is taken: in languages that know of no rooms a join takes effect within its call.
+    if (ns.table.lifecycle.has(SystemEvent.RoomJoin)) {
+      await fire(context, ns, eventOf(ns, SystemEvent.RoomJoin, room, { isLocal: true }));
+      mustStillBe(context, ns);
+      if (ns.room(room)) return false;
+    }
+    checkRoomCount(context);
+    await addRoom(context, ns, room, { isLocal: true });
+    return true;
+  } catch (error) {
+    takeBack(context, ns, room);
+    throw error;
+  }
 }
 
 function roomLeftMeanwhile(ns: LiveNSConn, room: string): never {
@@ -100,6 +118,16 @@ async function enterRoom(
     await entered;
     if (!isStillJoining(context, ns, room)) return;
   }
+  await addRoom(context, ns, room, circumstances);
+}
+
+/** From here on the room is joined, and broadcasts reach it. */
+async function addRoom(
+  context: ConnContext,
+  ns: LiveNSConn,
+  room: string,
+  circumstances: Circumstances,
+): Promise<void> {
   ns.addRoom(room);
   context.roomCount += 1;
   context.settings.hub?.joined(ns, room);
