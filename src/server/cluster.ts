@@ -72,9 +72,7 @@ export class Cluster {
     await adapter.start({
       ...{ serverId: this.serverId, scheduler, random, metrics, log },
       deliver: (envelope) => this.#receive(local, envelope),
-      peerLeft: (serverId) => {
-        for (const gathering of this.#gatherings.values()) gathering.lose(serverId);
-      },
+      peerLeft: (serverId) => this.#peerLeft(serverId),
       stateChanged: (state) => this.#stateChanged(state),
     });
   }
@@ -153,6 +151,13 @@ export class Cluster {
       case 'result':
         return this.#gatherings.get(envelope.queryId)?.add(envelope.from, envelope.result, envelope.isLast);
     }
+  }
+
+  /** It answers nothing any more, and hears nothing. */
+  #peerLeft(serverId: string): void {
+    for (const gathering of this.#gatherings.values()) gathering.lose(serverId);
+    const prefix = nameOf({ from: serverId, queryId: '' });
+    for (const [name, controller] of this.#answering) if (name.startsWith(prefix)) controller.abort();
   }
 
   /** An adapter delivers to several servers in one turn, perhaps: what one cannot deliver is not the others' business. */

@@ -7,6 +7,7 @@ export class Gathering {
   readonly #tell: (result: QueryResult) => void;
   readonly #awaited: Set<string>;
   readonly #lost: string[] = [];
+  readonly #done = new Set<string>();
   #resolve: ((silent: readonly string[]) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
@@ -24,10 +25,13 @@ export class Gathering {
     this.#check();
   }
 
-  /** @param isLast whether this server has said all */
+  /** What a server says after its last is not believed. @param isLast whether this server has said all */
   add(server: string, result: QueryResult, isLast: boolean): void {
+    if (this.#done.has(server)) return;
     this.#tell(result);
-    if (isLast && this.#awaited.delete(server)) this.#check();
+    if (!isLast) return;
+    this.#done.add(server);
+    if (this.#awaited.delete(server)) this.#check();
   }
 
   /** A server has gone, and will not answer any more. */

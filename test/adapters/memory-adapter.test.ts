@@ -40,7 +40,6 @@ describe('memoryAdapter', () => {
     const [a, b] = [memoryAdapter(new MemoryBus()), memoryAdapter(new MemoryBus())];
     const [hostA, hostB] = [new RecordingHost('a'), new RecordingHost('b')];
     expect(a.peers()).toEqual([]);
-    void a.publish(broadcast);
     await a.start(hostA);
     await b.start(hostB);
     await b.subscribe(inDefault);

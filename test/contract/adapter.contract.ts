@@ -530,6 +530,31 @@ export function adapterContract({ name, create, skip = [] }: AdapterContractOpti
       expect(second.received).toEqual([]);
     });
 
+    promise(
+      'refuses with ADAPTER_DOWN what is broadcast before start and after stop, so that it is counted',
+      async () => {
+        const { adapters, dispose: disposeOf } = await create();
+        const [adapter] = adapters;
+        const host = new RecordingHost('late');
+        const content = { event: 'e', body: '', binary: false };
+        const refusal = async (): Promise<unknown> => {
+          const target = targetIn('default');
+          const attempt = async (): Promise<void> =>
+            adapter?.publish({ kind: 'broadcast', from: 'late', target, content });
+          return await attempt().catch(({ code }) => code);
+        };
+
+        const before = await refusal();
+        await adapter?.start(host);
+        const between = await refusal();
+        await adapter?.stop();
+        const after = await refusal();
+        await disposeOf();
+
+        expect([before, between, after]).toEqual(['ADAPTER_DOWN', undefined, 'ADAPTER_DOWN']);
+      },
+    );
+
     promise('sends nothing after stop, and says so to nobody but the caller', async () => {
       const [first, second] = pair();
       await second.subscribe('default');

@@ -364,6 +364,21 @@ describe('Cluster', () => {
       expect(adapter.published).toEqual([]);
     });
 
+    it('is called off when the server that has asked it is gone', async () => {
+      const signals: AbortSignal[] = [];
+      const { adapter } = await start({
+        answer: (_, __, aborted) => {
+          signals.push(aborted);
+          return new Promise(() => {});
+        },
+      });
+      for (const from of ['other', 'another']) adapter.deliver({ kind: 'query', from, queryId: 'q', query: count });
+
+      adapter.peerLeft('other');
+
+      expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    });
+
     it('is called off when this server stops', async () => {
       let signal: AbortSignal | undefined;
       const { cluster, adapter } = await start({

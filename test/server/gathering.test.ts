@@ -32,6 +32,18 @@ describe('Gathering', () => {
     expect(results).toEqual([one]);
   });
 
+  it('does not tell what a server says after its last', async () => {
+    const results: QueryResult[] = [];
+    const gathering = new Gathering(['a', 'b'], (result) => results.push(result));
+
+    for (const isLast of [false, true, true, false]) gathering.add('a', one, isLast);
+    for (const isLast of [true, true]) gathering.add('new', one, isLast);
+    gathering.end();
+
+    expect(await gathering.ended).toEqual(['b']);
+    expect(results).toEqual([one, one, one]);
+  });
+
   it('ends with the names of those that have not said their last when it is ended before', async () => {
     const gathering = new Gathering(['a', 'b', 'c'], () => {});
     gathering.add('a', one, true);

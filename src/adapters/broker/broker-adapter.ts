@@ -42,9 +42,10 @@ export class BrokerAdapter implements Adapter {
     this.#participant?.unsubscribe(topics);
   }
 
-  /** @throws {ADAPTER_DOWN} for what does not wait, and for what is broadcast after `stop`; {ADAPTER_FULL} for what cannot wait any more */
+  /** @throws {ADAPTER_DOWN} before `start`, for what does not wait, and for what is broadcast after `stop`; {ADAPTER_FULL} for what cannot wait any more */
   publish(envelope: Envelope): void | Promise<void> {
-    return this.#participant?.publish(envelope);
+    if (!this.#participant) throw new WsError('ADAPTER_DOWN', { broker: this.#broker.name });
+    return this.#participant.publish(envelope);
   }
 
   peers(): readonly string[] {

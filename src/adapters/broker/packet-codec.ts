@@ -13,6 +13,9 @@ const SIGNATURE_BYTES = 32;
 /** More than any honest packet. */
 const MAX_PACKET_BYTES = 64 * 1024 * 1024;
 
+/** More than any name of a server: whoever forges them cannot fill the memory with few. */
+const MAX_NAME_BYTES = 256;
+
 const NO_BODY = 0;
 const TEXT_BODY = 1;
 const BYTES_BODY = 2;
@@ -84,7 +87,7 @@ export class PacketCodec {
     if (!content) return undefined;
     try {
       const reader = new ByteReader(content);
-      const from = decoder.decode(reader.take(reader.number()));
+      const from = readName(reader);
       const messages: NumberedMessage[] = [];
       if (isOwn(from)) return { from, messages };
       while (!reader.isAtEnd) messages.push(readMessage(reader, from));
@@ -107,6 +110,12 @@ export class PacketCodec {
   #sign(secret: string, channel: string, content: Uint8Array): Buffer {
     return createHmac('sha256', secret).update(`${channel}\0`).update(content).digest();
   }
+}
+
+function readName(reader: ByteReader): string {
+  const length = reader.number();
+  if (length > MAX_NAME_BYTES) throw new RangeError('no name');
+  return decoder.decode(reader.take(length));
 }
 
 function readMessage(reader: ByteReader, from: string): NumberedMessage {

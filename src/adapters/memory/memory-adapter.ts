@@ -77,8 +77,13 @@ export class MemoryAdapter implements Adapter {
     for (const topic of topics) this.#topics.delete(keyOf(topic));
   }
 
+  /** @throws {ADAPTER_DOWN} for what is broadcast before `start` and after `stop` */
   publish(envelope: Envelope): void {
-    if (!this.#host) return;
+    if (!this.#host) {
+      const isForMany = envelope.kind === 'broadcast' || envelope.kind === 'event';
+      if (isForMany) throw new WsError('ADAPTER_DOWN', { broker: 'the MemoryBus' });
+      return;
+    }
     const { serverId } = this.#host;
     this.#bus.tell(() => this.#deliver(serverId, envelope));
   }

@@ -162,6 +162,14 @@ describe('PacketCodec', () => {
       }
     });
 
+    it('a packet of a server with a name of more than 256 bytes', () => {
+      const codec = new PacketCodec();
+      const of = (from: string) => codec.read('c', codec.writePacket('c', from, []), nobody)?.from;
+
+      expect(of('é'.repeat(128))).toBe('é'.repeat(128));
+      expect(of(`${'é'.repeat(128)}x`)).toBeUndefined();
+    });
+
     it('a packet of another version', () => {
       const packet = packetOf(new PacketCodec(), [{ message: event, sequence: undefined }]);
       packet[0] = 3;
