@@ -12,6 +12,12 @@ export interface SessionEvents {
   onEnd(cause: unknown): void;
 }
 
+/** What a session was told to do, one after the other. */
+export interface Turns {
+  /** Settled when all of it is done, or given up. */
+  last: Promise<void>;
+}
+
 /**
  * One life of the connections to a broker: it begins without a subscription, and ends with the first thing that goes wrong. It
  * does not mend itself: a new one takes its place.
@@ -20,6 +26,8 @@ export interface SessionEvents {
  * then closes the session.
  */
 export interface BrokerSession {
+  /** Where several share a session: what each has told it to do, for the others wait for it as well. */
+  readonly turns?: Turns;
   /** A packet that is larger reaches only sessions of this kind, and nobody else who is subscribed. @default any size */
   readonly maxPacketBytes?: number;
   /** One command for all of them. Fulfilled when what is published from now on arrives. */

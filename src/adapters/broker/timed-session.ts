@@ -1,5 +1,5 @@
 import type { Scheduler, Timer } from '../../ports/clock.js';
-import type { BrokerSession, Packet } from './broker.js';
+import type { BrokerSession, Packet, Turns } from './broker.js';
 
 /** How long a broker may take for the next of what it was told to do before it is given up. */
 const COMMAND_TIMEOUT_MS = 2_000;
@@ -14,14 +14,14 @@ const CHANNELS_A_COMMAND = 10_000;
 export class TimedSession implements BrokerSession {
   readonly #session: BrokerSession;
   readonly #scheduler: Scheduler;
-  /** Settled when all that the broker was told to do until now is done. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns: Turns;
   /** Told when the session is closed: a client may leave who waits for an answer without one. */
   readonly #waiting = new Set<(error: Error) => void>();
   #isClosed = false;
 
   constructor(session: BrokerSession, scheduler: Scheduler) {
     this.#session = session;
+    this.#turns = session.turns ?? { last: Promise.resolve() };
     this.#scheduler = scheduler;
   }
 
@@ -60,9 +60,15 @@ export class TimedSession implements BrokerSession {
     await Promise.all(parts);
   }
 
-  async #inTurn(done: Promise<void>): Promise<void> {
-    const before = this.#last;
-    this.#last = Promise.allSettled([before, done]);
+  #inTurn(done: Promise<void>): Promise<void> {
+    const before = this.#turns.last;
+    const inTime = this.#inTime(done, before);
+    // Without what they have come to: each would hold all before it.
+    this.#turns.last = Promise.allSettled([before, inTime]).then(() => undefined);
+    return inTime;
+  }
+
+  async #inTime(done: Promise<void>, before: Promise<void>): Promise<void> {
     let timer: Timer | undefined;
     let leave: ((error: Error) => void) | undefined;
     let isOver = false;

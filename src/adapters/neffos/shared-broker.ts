@@ -1,4 +1,4 @@
-import type { Broker, BrokerSession, Packet, SessionEvents } from '../broker/broker.js';
+import type { Broker, BrokerSession, Packet, SessionEvents, Turns } from '../broker/broker.js';
 
 /** A broker whose sessions are shared: one part of an adapter makes them and ends them, another one uses them as well. */
 export class SharedBroker {
@@ -56,6 +56,7 @@ export class SharedBroker {
 /** One session, and who uses it. */
 class Life {
   readonly #views = new Set<View>();
+  readonly #turns: Turns = { last: Promise.resolve() };
   readonly #onOver: () => void;
   #session: BrokerSession | undefined;
   isOver = false;
@@ -94,7 +95,7 @@ class Life {
   }
 
   #add(session: BrokerSession, events: SessionEvents, close: () => void): View {
-    const view = new View(session, events, close);
+    const view = new View({ session, turns: this.#turns }, events, close);
     this.#views.add(view);
     return view;
   }
@@ -115,10 +116,12 @@ class View implements BrokerSession {
   readonly channels = new Set<string>();
   readonly events: SessionEvents;
   readonly close: () => void;
+  readonly turns: Turns;
   readonly #session: BrokerSession;
 
-  constructor(session: BrokerSession, events: SessionEvents, close: () => void) {
-    this.#session = session;
+  constructor(shared: { session: BrokerSession; turns: Turns }, events: SessionEvents, close: () => void) {
+    this.#session = shared.session;
+    this.turns = shared.turns;
     this.events = events;
     this.close = close;
   }

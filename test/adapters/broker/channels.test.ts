@@ -35,6 +35,12 @@ describe('Channels', () => {
     expect(long('a')).not.toBe(long('b'));
   });
 
+  it('keeps names with half a character apart: who leaves one stays in the others', () => {
+    const names = ['\ud800', '\udbff', '\ufffd', 'a\ud800', 'a\ufffd'];
+
+    expect(new Set(names.map((id) => channels.of({ kind: 'id', id }))).size).toBe(names.length);
+  });
+
   it('keeps ids, rooms, namespaces, servers and applications of one name apart', () => {
     const all = [
       channels.of({ kind: 'namespace', namespace: 'all' }),

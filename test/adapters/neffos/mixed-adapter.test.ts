@@ -382,6 +382,53 @@ describe('MixedAdapter', () => {
     expect(node.sent).toEqual([]);
   });
 
+  it('gives a broker that is slow the time for what its own kind is sent before it takes what neffos is sent for lost', async () => {
+    const clock = new ManualClock();
+    const broker = new MemoryBroker();
+    const adapter = mixedAdapter(broker);
+    const host = new RecordingHost('a', { scheduler: clock });
+    const started = adapter.start(host);
+    await clock.advance(3_000);
+    await started;
+    let toNeffos = 0;
+    broker.loses = ({ channel }) => {
+      if (channel.startsWith('neffos.')) toNeffos += 1;
+      return false;
+    };
+
+    broker.pace = () => new Promise((resolve) => void clock.after(450, resolve));
+    for (let count = 0; count < 12; count += 1) {
+      const content = { event: 'e', body: 'x'.repeat(200_000), binary: false };
+      void adapter.publish({ kind: 'broadcast', from: 'a', target: targetIn('default'), content });
+    }
+    await clock.advance(30_000);
+    broker.pace = undefined;
+    await adapter.stop();
+
+    expect(toNeffos).toBe(12);
+    expect([host.metrics.get('neffos.lost'), host.states]).toEqual([0, []]);
+  });
+
+  it('gives up a broker that stands still also where it was waiting for neffos first', async () => {
+    const clock = new ManualClock();
+    const broker = new MemoryBroker();
+    const adapter = mixedAdapter(broker);
+    const host = new RecordingHost('a', { scheduler: clock });
+    const started = adapter.start(host);
+    await clock.advance(3_000);
+    await started;
+
+    broker.isStalled = true;
+    void adapter.subscribe([{ kind: 'namespace', namespace: 'default' }]);
+    const content = { event: 'e', body: 'x', binary: false };
+    void adapter.publish({ kind: 'broadcast', from: 'a', target: targetIn('default'), content });
+    await clock.advance(9_000);
+    const { states } = host;
+    await adapter.stop();
+
+    expect(states).toEqual(['down']);
+  });
+
   it('has one session with the broker, for both, also after several outages', async () => {
     const node = await Node.start();
 
