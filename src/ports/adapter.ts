@@ -111,7 +111,7 @@ export interface Adapter {
   /**
    * Takes part, and begins to deliver. Called before anything else; anew only after `stop`, and refused with `ADAPTER_IN_USE`
    * otherwise. Fulfilled when the others that are there are known; rejected when the adapter cannot, or will not, go on without
-   * its broker.
+   * its broker: then it has let go of everything, and is not stopped.
    */
   start(host: AdapterHost): Promise<void>;
   /**

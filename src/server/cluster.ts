@@ -1,4 +1,12 @@
-import type { Adapter, AdapterState, BroadcastContent, Envelope, Query, QueryResult } from '../ports/adapter.js';
+import type {
+  Adapter,
+  AdapterHost,
+  AdapterState,
+  BroadcastContent,
+  Envelope,
+  Query,
+  QueryResult,
+} from '../ports/adapter.js';
 import type { Scheduler } from '../ports/clock.js';
 import type { Target } from '../ports/hub.js';
 import type { Logger } from '../ports/logger.js';
@@ -51,6 +59,8 @@ export class Cluster {
   /** What this server is doing for others and can be called off, by who has asked and its number. */
   readonly #answering = new Map<string, AbortController>();
   #state: AdapterState = 'up';
+  /** An adapter that would not start has nothing to be stopped, or serves another server. */
+  #hasRefused = false;
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
@@ -69,16 +79,22 @@ export class Cluster {
 
   async start(local: LocalServer): Promise<void> {
     const { adapter, scheduler, random, metrics, log } = this.#parts;
-    await adapter.start({
+    const host: AdapterHost = {
       ...{ serverId: this.serverId, scheduler, random, metrics, log },
       deliver: (envelope) => this.#receive(local, envelope),
       peerLeft: (serverId) => this.#peerLeft(serverId),
       stateChanged: (state) => this.#stateChanged(state),
-    });
+    };
+    try {
+      await adapter.start(host);
+    } catch (error) {
+      this.#hasRefused = true;
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
-    await this.#parts.adapter.stop();
+    if (!this.#hasRefused) await this.#parts.adapter.stop();
     for (const controller of this.#answering.values()) controller.abort();
     for (const gathering of this.#gatherings.values()) gathering.end();
   }

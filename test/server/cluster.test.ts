@@ -423,6 +423,19 @@ describe('Cluster', () => {
     expect(cluster.state).toBe('up');
   });
 
+  it('does not stop an adapter that would not start: it may serve another server', async () => {
+    const adapter = new ScriptedAdapter();
+    adapter.onStart = () => Promise.reject(new Error('in use'));
+    const parts = { scheduler: new ManualClock(), random: systemRandom, metrics: new Counters(), log: new MemoryLog() };
+    const cluster = new Cluster({ adapter, ...parts });
+
+    const started = cluster.start({ deliver: () => 0, answer: () => one, hear: () => {} });
+    await expect(started).rejects.toThrow('in use');
+    await cluster.stop();
+
+    expect(adapter.isStopped).toBe(false);
+  });
+
   it('stops the adapter', async () => {
     const { cluster, adapter } = await start();
 
