@@ -1,3 +1,5 @@
+import type { Turns } from './turns.js';
+
 /** Bytes for everybody who is subscribed to a channel. */
 export interface Packet {
   readonly channel: string;
@@ -10,12 +12,6 @@ export interface SessionEvents {
   onMessage(channel: string, bytes: Uint8Array): void;
   /** The session is of no use any more, for whatever reason but `close`. Once. */
   onEnd(cause: unknown): void;
-}
-
-/** What a session was told to do, one after the other. */
-export interface Turns {
-  /** Settled when all of it is done, or given up. */
-  last: Promise<void>;
 }
 
 /**

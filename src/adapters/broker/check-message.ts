@@ -63,8 +63,11 @@ function contentOf(value: unknown, body: Body | undefined): BroadcastContent | u
   if (!isFields(value) || body === undefined) return undefined;
   const { event, binary, json } = value;
   if (!isText(event) || typeof binary !== 'boolean' || !(json === undefined || json === true)) return undefined;
-  const rest = Object.entries(value).filter(([, field]) => typeof field !== 'object');
-  return { ...Object.fromEntries(rest), event, binary, body };
+  const content: BroadcastContent & Record<string, unknown> = { event, binary, body };
+  for (const [name, field] of Object.entries(value)) {
+    if (name !== 'body' && typeof field !== 'object') content[name] = field;
+  }
+  return content;
 }
 
 function queryOf(value: unknown, body: Body | undefined): Query | undefined {

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Body } from '../../protocol/message.js';
 import { parseJsonText } from '../../protocol/parse-json.js';
-import { ByteReader, varint } from './bytes.js';
+import { ByteReader, ByteWriter } from './bytes.js';
 import { checkMessage } from './check-message.js';
 import type { Message, NumberedMessage, Sequence } from './record.js';
 
@@ -42,6 +42,7 @@ export interface PacketContent {
  */
 export class PacketCodec {
   readonly #secret: string | undefined;
+  readonly #writer = new ByteWriter();
 
   constructor(secret?: string) {
     this.#secret = secret;
@@ -49,15 +50,20 @@ export class PacketCodec {
 
   /** Copies the body: it may be used for something else afterwards. */
   writeRecord(message: Message): Record {
+    const writer = this.#writer;
     const body = bodyOf(message);
-    const header = Buffer.from(JSON.stringify(headerOf(message)), 'utf8');
-    const parts = [varint(header.length), header];
-    if (body === undefined) parts.push(Buffer.of(NO_BODY));
-    else {
-      const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
-      parts.push(Buffer.of(typeof body === 'string' ? TEXT_BODY : BYTES_BODY), varint(bytes.length), bytes);
+    writer.text(JSON.stringify(headerOf(message)));
+    if (body === undefined) {
+      writer.byte(NO_BODY);
+    } else if (typeof body === 'string') {
+      writer.byte(TEXT_BODY);
+      writer.text(body);
+    } else {
+      writer.byte(BYTES_BODY);
+      writer.number(body.length);
+      writer.bytes(body);
     }
-    return Buffer.concat(parts);
+    return writer.take();
   }
 
   writePacket(
@@ -65,13 +71,16 @@ export class PacketCodec {
     from: string,
     records: readonly { readonly record: Record; readonly sequence: Sequence | undefined }[],
   ): Uint8Array {
-    const name = Buffer.from(from, 'utf8');
-    const parts: Uint8Array[] = [varint(name.length), name];
+    const writer = this.#writer;
+    if (this.#secret === undefined) writer.byte(VERSION_PLAIN);
+    writer.text(from);
     for (const { record, sequence } of records) {
-      parts.push(varint(sequence?.epoch ?? 0), varint(sequence?.n ?? 0), record);
+      writer.number(sequence?.epoch ?? 0);
+      writer.number(sequence?.n ?? 0);
+      writer.bytes(record);
     }
-    if (this.#secret === undefined) return Buffer.concat([Buffer.of(VERSION_PLAIN), ...parts]);
-    const content = Buffer.concat(parts);
+    const content = writer.take();
+    if (this.#secret === undefined) return content;
     return Buffer.concat([Buffer.of(VERSION_SIGNED), this.#sign(this.#secret, channel, content), content]);
   }
 
@@ -128,7 +137,7 @@ function readMessage(reader: ByteReader, from: string): NumberedMessage {
 }
 
 function readBody(reader: ByteReader): Body | undefined {
-  const [kind] = reader.take(1);
+  const kind = reader.byte();
   if (kind === NO_BODY) return undefined;
   const bytes = reader.take(reader.number());
   if (kind === TEXT_BODY) return decoder.decode(bytes);

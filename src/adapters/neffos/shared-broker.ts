@@ -1,4 +1,5 @@
-import type { Broker, BrokerSession, Packet, SessionEvents, Turns } from '../broker/broker.js';
+import type { Broker, BrokerSession, Packet, SessionEvents } from '../broker/broker.js';
+import { Turns } from '../broker/turns.js';
 
 /** A broker whose sessions are shared: one part of an adapter makes them and ends them, another one uses them as well. */
 export class SharedBroker {
@@ -56,7 +57,7 @@ export class SharedBroker {
 /** One session, and who uses it. */
 class Life {
   readonly #views = new Set<View>();
-  readonly #turns: Turns = { last: Promise.resolve() };
+  readonly #turns = new Turns();
   readonly #onOver: () => void;
   #session: BrokerSession | undefined;
   isOver = false;

@@ -86,10 +86,17 @@ class RedisSession implements BrokerSession {
   }
 
   async publish(packets: readonly Packet[]): Promise<void> {
+    const [first] = packets;
+    if (first && packets.length === 1) return await this.#publishOne(first);
     const pipeline = this.#publisher.pipeline();
     for (const { channel, bytes } of packets) pipeline.publish(channel, bufferOf(bytes));
     const results = (await this.#plainly(pipeline.exec())) ?? [];
     for (const [error] of results) if (error) throw plain(error);
+  }
+
+  /** Without what a pipeline is made of, most of which one command does not need. */
+  async #publishOne({ channel, bytes }: Packet): Promise<void> {
+    await this.#plainly(this.#publisher.publish(channel, bufferOf(bytes)));
   }
 
   async ping(): Promise<void> {

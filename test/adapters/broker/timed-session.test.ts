@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { BrokerSession, Turns } from '../../../src/adapters/broker/broker.js';
+import type { BrokerSession } from '../../../src/adapters/broker/broker.js';
 import { TimedSession } from '../../../src/adapters/broker/timed-session.js';
+import { Turns } from '../../../src/adapters/broker/turns.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { settle } from '../../support/test-server.js';
 
 /** A session that does nothing before it is told to. */
 class HeldSession implements BrokerSession {
-  readonly turns: Turns = { last: Promise.resolve() };
+  readonly turns = new Turns();
   readonly commands: number[] = [];
   readonly #done: (() => void)[] = [];
   isClosed = false;
@@ -104,12 +105,36 @@ describe('TimedSession', () => {
     expect(outcomes.map(({ text }) => text)).toEqual([LATE, LATE]);
   });
 
+  it('sets one timer for many commands, and none anew while they are answered', async () => {
+    const { held, clock, session } = make();
+    for (let time = 0; time < 10; time++) {
+      const ping = session.ping();
+      held.next();
+      await ping;
+      expect(clock.timers).toBe(1);
+      await clock.advance(100);
+    }
+    await clock.advance(2_000);
+
+    expect(clock.timers).toBe(0);
+  });
+
+  it('gives up what is told to a closed session', async () => {
+    const { session } = make();
+
+    session.close();
+    const outcome = outcomeOf(session.ping());
+    await settle();
+
+    expect(outcome.text).toBe('the session has been closed');
+  });
+
   it('keeps nothing of what is done', async () => {
     const { held, session } = make();
     const pings = [session.ping(), session.ping()];
     for (const _ of pings) held.next();
     await Promise.all(pings);
 
-    expect(await held.turns.last).toBeUndefined();
+    expect(held.turns.size).toBe(0);
   });
 });
