@@ -5,6 +5,7 @@ import { systemScheduler } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
 import { checkOptions } from './check-options.js';
 import { serveClientScript } from './client-script.js';
+import { closeOthers, closeWithApp } from './close-with-app.js';
 import { withholdCompression } from './compression.js';
 import { findMount, Mount, Mounts, type NefeliMount } from './mount.js';
 import type { NefeliOptions } from './options.js';
@@ -56,13 +57,17 @@ async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Moun
   app.decorate(MOUNTS, mounts);
   app.decorate('nefeli', { getter: () => mounts.main });
   app.addHook('onRoute', markRoute);
-  app.addHook('preClose', async () => {
+  closeWithApp(app, async () => {
     pending.close();
     await Promise.all(mounts.all().map((mount) => mount.close()));
   });
   await app.register(fastifyWebsocket, {
     ...websocket,
     errorHandler: errorHandler(websocket.errorHandler),
+    preClose(done) {
+      closeOthers(app);
+      done();
+    },
     options: { maxPayload: 0, ...websocket.options, handleProtocols: mounts.answers.chooseProtocol },
   });
   app.websocketServer.on('headers', mounts.answers.addHeaders);

@@ -48,6 +48,9 @@ interface Heard {
 type HeardWs = WebSocket & Heard;
 type HeardStream = Duplex & Heard;
 
+/** Whether somebody listens to a WebSocket as a {@link Socket}. */
+export const isHeard = (ws: WebSocket): boolean => LISTENER in ws;
+
 /** A WebSocket of the package `ws` as a {@link Socket}. */
 export class WsSocket implements Socket {
   readonly #ws: HeardWs;
