@@ -1,5 +1,6 @@
 import type { WebSocket, WebsocketPluginOptions } from '@fastify/websocket';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import { isPromiseLike } from '../core/run-handler.js';
 import { systemRandom, systemScheduler } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
 import type { BroadcasterSupply } from '../inversify/broadcaster-supply.js';
@@ -50,6 +51,14 @@ export interface NefeliMount
   handler(): RouteHandler;
   /** Another mount of the same app. @throws {MOUNT_UNKNOWN} */
   mount(name: string): NefeliMount;
+}
+
+/** What is waited for before a connection is let in. */
+interface Needed {
+  readonly what: 'idGenerator' | 'user';
+  readonly pending: unknown;
+  /** Goes on with what it has become. */
+  readonly goOn: (settled: unknown) => void;
 }
 
 /** The mount that a route handler belongs to. */
@@ -114,7 +123,7 @@ export class Mount extends Server implements NefeliMount {
   readonly #guard: UpgradeGuard;
   #supply: BroadcasterSupply | undefined;
   #settings: WsSocketSettings | undefined;
-  /** Sockets whose id is being made. */
+  /** Sockets whose id or user is being found. */
   readonly #awaited = new Set<WebSocket>();
 
   private constructor(options: NefeliOptions, app: App, prepared: Prepared) {
@@ -183,45 +192,65 @@ export class Mount extends Server implements NefeliMount {
   }
 
   #accept(ws: WebSocket, request: FastifyRequest): void {
-    // Nothing is awaited before the listeners are in place, unless the id is: then nothing is read meanwhile.
+    // Nothing is awaited before the listeners are in place, unless the id or the user is: then nothing is read meanwhile.
     let id: unknown;
     try {
       id = this.#options.idGenerator ? this.#options.idGenerator(request) : systemRandom.uuid();
     } catch (err) {
       return this.#fail(ws, request, err);
     }
-    if (typeof id === 'string') return this.#arrive(ws, request, id);
+    if (typeof id === 'string') return this.#identify(ws, request, id);
+    this.#await(ws, request, {
+      what: 'idGenerator',
+      pending: id,
+      goOn: (settled) => {
+        if (typeof settled === 'string') return this.#identify(ws, request, settled);
+        this.#fail(ws, request, new WsError('ID_INVALID', { type: typeof settled }));
+      },
+    });
+  }
+
+  /** Finds out who it is, now that hooks and the id have left on the request what they leave. */
+  #identify(ws: WebSocket, request: FastifyRequest, id: string): void {
+    let user: unknown;
+    try {
+      user = this.#userOf(request);
+    } catch (err) {
+      return this.#fail(ws, request, err);
+    }
+    if (!isPromiseLike(user)) return this.#arrive(ws, request, { id, user });
+    const goOn = (settled: unknown): void => this.#arrive(ws, request, { id, user: settled });
+    this.#await(ws, request, { what: 'user', pending: user, goOn });
+  }
+
+  /** Reads nothing of a connection until what it needs is there, which may take its time, but not for ever. */
+  #await(ws: WebSocket, request: FastifyRequest, { what, pending, goOn }: Needed): void {
     ws.pause();
     this.#awaited.add(ws);
-    this.#settle(id)
-      .then(
-        (settled) => {
-          this.#arrive(ws, request, settled);
-          ws.resume();
-        },
-        (err: unknown) => this.#fail(ws, request, err),
-      )
-      .finally(() => this.#awaited.delete(ws));
-  }
-
-  /** An id that takes its time, but not for ever. */
-  async #settle(pending: unknown): Promise<string> {
     const timeoutMs = this.#options.handlerTimeoutMs ?? DEFAULT_HANDLER_TIMEOUT_MS;
-    const overdue = new WsError('HANDLER_TIMEOUT', { event: 'idGenerator', timeoutMs });
-    const id = await within(timeoutMs, Promise.resolve(pending), overdue);
-    if (typeof id !== 'string') throw new WsError('ID_INVALID', { type: typeof id });
-    return id;
+    const overdue = new WsError('HANDLER_TIMEOUT', { event: what, timeoutMs });
+    within(timeoutMs, Promise.resolve(pending), overdue).then(
+      (settled) => {
+        this.#awaited.delete(ws);
+        goOn(settled);
+      },
+      (err: unknown) => {
+        this.#awaited.delete(ws);
+        this.#fail(ws, request, err);
+      },
+    );
   }
 
-  #arrive(ws: WebSocket, request: FastifyRequest, id: string): void {
+  #arrive(ws: WebSocket, request: FastifyRequest, who: Pick<RequestArrival, 'id' | 'user'>): void {
     try {
       // Absent with injectWS, which has no network beneath it.
       const stream = (request.raw as Partial<FastifyRequest['raw']>).socket;
       const socket = new WsSocket(ws, { stream, settings: this.#socketSettings(request) });
-      this.accept(socket, new RequestArrival(request, { id, user: this.#userOf(request), protocol: ws.protocol }));
+      this.accept(socket, new RequestArrival(request, { ...who, protocol: ws.protocol }));
     } catch (err) {
-      this.#fail(ws, request, err);
+      return this.#fail(ws, request, err);
     }
+    if (ws.isPaused) ws.resume();
   }
 
   /** The same for all connections. Known with the first of them: it is `@fastify/websocket` that makes the server. */

@@ -34,7 +34,7 @@ export interface MountOptions extends OriginOptions {
   readonly path?: string;
   /** The public id of a connection. Two with one id are told apart by the server all the same. @default a random UUID */
   readonly idGenerator?: (request: FastifyRequest) => string | Promise<string>;
-  /** Who is behind a connection: `conn.user`. @default `request.user`, where authentication plugins put it */
+  /** Who is behind a connection: `conn.user`, or a promise of it. What it throws closes with 1011. @default `request.user`, where authentication plugins put it */
   readonly user?: (request: FastifyRequest) => unknown;
   /**
    * Headers that a browser, which cannot send its own, may send as query parameters: with `['X-Username']` the parameter

@@ -1,6 +1,6 @@
 import fastifyWebsocket from '@fastify/websocket';
 import Fastify from 'fastify';
-import { type Conn, nefeli, PublicError } from 'nefeli';
+import { type Conn, type Message, type NSConn, nefeli, PublicError } from 'nefeli';
 import { describe, expect, it } from 'vitest';
 import { portOf } from '../support/port-of.js';
 import { RawClient, startApp, startNefeli, statusOfUpgrade } from '../support/start-app.js';
@@ -402,5 +402,64 @@ describe('what is no upgrade to a mount', () => {
   it('is answered with 204 to HEAD also where the app exposes no HEAD routes', async () => {
     const app = await startNefeli({ namespaces: echo }, { exposeHeadRoutes: false });
     expect((await fetch(`http://127.0.0.1:${portOf(app)}/ws`, { method: 'HEAD' })).status).toBe(204);
+  });
+});
+
+describe('a user that takes time', () => {
+  const whoami = { default: { whoami: (_: Message, ns: NSConn) => ns.conn.user } };
+
+  it('is there before anything else, and what arrives meanwhile is held', async () => {
+    const seen: unknown[] = [];
+    const app = await startNefeli({
+      namespaces: whoami,
+      idGenerator: async () => await Promise.resolve('anna-1'),
+      user: async ({ headers }) => {
+        await new Promise((resolve) => setImmediate(resolve)); // a look into the network
+        return headers['x-name'] === 'anna' ? { name: 'Anna' } : undefined;
+      },
+      onConnect: ({ user }) => void seen.push(user),
+    });
+    const client = await RawClient.open(app, { headers: { 'x-name': 'anna' } });
+    client.send('M', '$1;default;;_OnNamespaceConnect;0;0;', '$2;default;;whoami;0;0;');
+
+    expect([await client.next(), await client.next(), await client.next()]).toEqual([
+      'Aanna-1',
+      '$1;;;;;;',
+      '$2;default;;whoami;0;0;{"name":"Anna"}',
+    ]);
+    expect(seen).toEqual([{ name: 'Anna' }]);
+  });
+
+  it('is nobody, and no promise, where the function finds nobody', async () => {
+    const app = await startNefeli({ namespaces: whoami, user: async () => await Promise.resolve(undefined) });
+    const client = await RawClient.join(app, 'default');
+
+    client.send('$1;default;;whoami;0;0;');
+
+    expect(await client.next()).toBe('$1;;;;;;');
+  });
+
+  it.each([
+    ['rejects', () => Promise.reject(new Error('no database'))],
+    ['never settles', () => new Promise(() => {})],
+  ])('closes the connection with 1011 when it %s', async (_, user) => {
+    const app = await startNefeli({ namespaces: whoami, user, handlerTimeoutMs: 50 });
+    const client = await RawClient.open(app);
+
+    expect((await client.closed).code).toBe(1011);
+    expect(app.nefeli.local.size).toBe(0);
+  });
+
+  it('does not hold back app.close() while it is awaited', async () => {
+    const app = await startNefeli({
+      namespaces: whoami,
+      idGenerator: async () => 'x',
+      user: () => new Promise(() => {}),
+    });
+    const client = await RawClient.open(app);
+
+    await app.close();
+
+    expect((await client.closed).code).toBe(1006);
   });
 });
