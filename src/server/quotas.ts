@@ -9,6 +9,9 @@ export interface Quotas {
 /** Why a connection is not taken now. */
 export type QuotaRefusal = 'server full' | 'too many connections from your address';
 
+/** Of who comes from no address, as over a unix socket: nobody can tell them apart, so they are not counted as one. */
+const NO_ADDRESS = '';
+
 /** Counts connections, all together and by address. */
 export class ConnectionCounts {
   readonly #quotas: Quotas;
@@ -26,20 +29,23 @@ export class ConnectionCounts {
 
   refusalFor(address: string): QuotaRefusal | undefined {
     if (this.#total >= this.#quotas.maxConnections) return 'server full';
+    if (address === NO_ADDRESS) return undefined;
     const count = this.#byAddress.get(groupOf(address)) ?? 0;
     return count >= this.#quotas.maxConnectionsPerAddress ? 'too many connections from your address' : undefined;
   }
 
   add(address: string): void {
-    const group = groupOf(address);
     this.#total += 1;
+    if (address === NO_ADDRESS) return;
+    const group = groupOf(address);
     this.#byAddress.set(group, (this.#byAddress.get(group) ?? 0) + 1);
   }
 
   remove(address: string): void {
+    this.#total -= 1;
+    if (address === NO_ADDRESS) return;
     const group = groupOf(address);
     const count = this.#byAddress.get(group) ?? 0;
-    this.#total -= 1;
     if (count > 1) this.#byAddress.set(group, count - 1);
     else this.#byAddress.delete(group);
   }

@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fastifyWebsocket from '@fastify/websocket';
-import Fastify from 'fastify';
+import Fastify, { type FastifyHttpOptions, type RawServerDefault } from 'fastify';
 import { type Conn, type Message, type NSConn, nefeli, PublicError } from 'nefeli';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
 import { portOf } from '../support/port-of.js';
 import { RawClient, startApp, startNefeli, statusOfUpgrade } from '../support/start-app.js';
 
@@ -461,5 +465,38 @@ describe('a user that takes time', () => {
     await app.close();
 
     expect((await client.closed).code).toBe(1006);
+  });
+});
+
+describe('a server on a unix socket', () => {
+  const open = async (
+    options: Pick<FastifyHttpOptions<RawServerDefault>, 'trustProxy'>,
+    headers: Readonly<Record<string, string>> = {},
+  ) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nefeli-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const app = Fastify(options);
+    onTestFinished(() => app.close());
+    await app.register(nefeli, { path: '/ws', namespaces: echo, limits: { maxConnectionsPerAddress: 1 } });
+    await app.listen({ path: join(folder, 'socket') });
+    return () =>
+      new Promise<number>((resolve) => {
+        const socket = new WebSocket(`ws+unix://${join(folder, 'socket')}:/ws`, { headers });
+        socket.on('open', () => resolve(101));
+        socket.on('error', () => {});
+        socket.on('unexpected-response', (_, { statusCode = 0 }) => resolve(statusCode));
+      });
+  };
+
+  it('takes all who come: none has an address to be counted by', async () => {
+    const connect = await open({});
+
+    expect([await connect(), await connect()]).toEqual([101, 101]);
+  });
+
+  it('counts by the address that a trusted proxy tells', async () => {
+    const connect = await open({ trustProxy: true }, { 'x-forwarded-for': '192.0.2.1' });
+
+    expect([await connect(), await connect()]).toEqual([101, 429]);
   });
 });

@@ -42,6 +42,19 @@ describe('ConnectionCounts', () => {
     expect(counts.refusalFor('2001:db8:1:3::1')).toBeUndefined();
   });
 
+  it('counts those without an address, and not as one address', () => {
+    const counts = new ConnectionCounts({ maxConnections: 3, maxConnectionsPerAddress: 1 });
+    counts.add('');
+    counts.add('');
+    expect(counts.refusalFor('')).toBeUndefined();
+    expect(counts.addresses).toBe(0);
+    counts.add('');
+
+    expect(counts.refusalFor('')).toBe('server full');
+    counts.remove('');
+    expect(counts.refusalFor('')).toBeUndefined();
+  });
+
   it('forgets an address with its last connection', () => {
     const counts = new ConnectionCounts(unlimited);
     counts.add('192.0.2.1');
