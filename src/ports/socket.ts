@@ -35,6 +35,8 @@ export interface Socket {
   readonly bufferedBytes: number;
   /** Bytes that have come of a message that is not whole yet. 0 between messages, and where nobody can tell. */
   readonly unfinishedBytes: number;
+  /** Bytes that have to leave this process before the last ping can. 0 when it has left, and where nobody can tell. */
+  readonly bytesBeforePing: number;
 
   /** Called once. What arrived before is handed over then, in order. */
   listen(listener: SocketListener, options?: ListenOptions): void;

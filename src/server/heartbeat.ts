@@ -16,17 +16,25 @@ export interface HeartbeatOptions {
  */
 export const DEFAULT_HEARTBEAT: HeartbeatOptions = { pingMs: 25_000, pongMs: 8_000 };
 
+/** What a heartbeat goes by. */
+export interface HeartbeatTiming extends HeartbeatOptions {
+  /** How long what is sent before a ping may take to leave, in milliseconds, while it does. @default any time */
+  readonly messageTimeoutMs?: number;
+}
+
 /** What is kept alive. It carries what the heartbeat notes of it, so that a frame that comes costs no look-up. */
 export abstract class Beating {
   nextPingMs = 0;
   /** By when something must have come; 0 while nothing is awaited. */
   deadlineMs = 0;
-  /** What had come of an unfinished message when this was last looked at. */
+  /** How far it had come, in both directions, when this was last looked at. */
   seenBytes = 0;
 
   abstract ping(): void;
   /** What has come of a message that is not whole: no pong can pass it. */
   abstract unfinishedBytes(): number;
+  /** What has to leave before the ping can: until then there is nothing to be answered. */
+  abstract bytesBeforePing(): number;
   /** Whether this side does not read at the moment: the pong may be there and not be seen. */
   abstract isReadingPaused(): boolean;
   /** Nothing has come from the peer since it was pinged. */
@@ -46,7 +54,7 @@ const TICK_MS = 1_000;
  * are pinged spread over the period and not all at once.
  */
 export class Heartbeat {
-  readonly #options: HeartbeatOptions;
+  readonly #options: HeartbeatTiming;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #beating = new Set<Beating>();
@@ -54,7 +62,7 @@ export class Heartbeat {
   #timer: Timer | undefined;
   #lastTickMs = 0;
 
-  constructor(options: HeartbeatOptions, scheduler: Scheduler, random: Random) {
+  constructor(options: HeartbeatTiming, scheduler: Scheduler, random: Random) {
     this.#options = options;
     this.#scheduler = scheduler;
     this.#random = random;
@@ -105,7 +113,7 @@ export class Heartbeat {
       if (beating.isReadingPaused()) beating.deadlineMs += now - this.#lastTickMs;
       else beating.deadlineMs += stallMs;
       if (now < beating.deadlineMs) return;
-      if (this.#isReceiving(beating)) {
+      if (this.#isMoving(beating, now)) {
         beating.deadlineMs = now + this.#options.pongMs;
         return;
       }
@@ -114,15 +122,24 @@ export class Heartbeat {
     } else if (now >= beating.nextPingMs) {
       beating.nextPingMs = now + this.#options.pingMs;
       beating.deadlineMs = now + this.#options.pongMs;
-      beating.seenBytes = beating.unfinishedBytes();
       beating.ping();
+      beating.seenBytes = movedBytes(beating);
     }
   }
 
-  /** Whether more of an unfinished message has come since the last look. How long it may take is `limits.messageTimeoutMs`. */
-  #isReceiving(beating: Beating): boolean {
+  /**
+   * Whether more of an unfinished message has come since the last look, or more of what stands before the ping has left: a peer
+   * that is gone takes no more than the buffers of the system. How long a message may take to come is looked after where it is read.
+   */
+  #isMoving(beating: Beating, now: number): boolean {
+    const { pingMs, messageTimeoutMs = Number.POSITIVE_INFINITY } = this.#options;
     const before = beating.seenBytes;
-    beating.seenBytes = beating.unfinishedBytes();
+    beating.seenBytes = movedBytes(beating);
+    const pingedMs = beating.nextPingMs - pingMs;
+    if (beating.bytesBeforePing() > 0 && now - pingedMs > messageTimeoutMs) return false;
     return beating.seenBytes > before;
   }
 }
+
+/** Grows with what comes, and with what leaves. */
+const movedBytes = (beating: Beating): number => beating.unfinishedBytes() - beating.bytesBeforePing();

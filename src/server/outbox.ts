@@ -67,6 +67,10 @@ export class Outbox implements Socket, SocketListener {
     return this.#socket.unfinishedBytes;
   }
 
+  get bytesBeforePing(): number {
+    return this.#socket.bytesBeforePing;
+  }
+
   listen(listener: SocketListener): void {
     this.#listener = listener;
     this.#socket.listen(this, { holdBackBytes: this.#holdBackBytes });

@@ -87,7 +87,9 @@ export class Server {
     this.closeGraceMs = resolved.closeGraceMs;
     this.#outboxOptions = { maxOutboxBytes: limits.maxOutboxBytes, slowReader: resolved.slowReader, metrics };
     this.#counts = new ConnectionCounts(limits);
-    this.#heartbeat = heartbeat ? new Heartbeat(heartbeat, scheduler, random) : undefined;
+    this.#heartbeat = heartbeat
+      ? new Heartbeat({ ...heartbeat, messageTimeoutMs: limits.messageTimeoutMs }, scheduler, random)
+      : undefined;
     this.#cluster = adapter && new Cluster({ adapter, scheduler, random, metrics, log });
     const cluster = new LiveClusterView(this.#cluster?.serverId ?? random.uuid(), this.#cluster, log);
     this.cluster = cluster;

@@ -49,6 +49,10 @@ export class Session extends Beating implements OutboxOwner {
     return this.#socket.unfinishedBytes;
   }
 
+  bytesBeforePing(): number {
+    return this.#socket.bytesBeforePing;
+  }
+
   onLost(): void {
     this.conn.settings.metrics.count('heartbeat.lost');
     this.conn.terminate('no pong');

@@ -34,6 +34,7 @@ const decoder = new TextDecoder();
 export class AdoptedSocket implements Socket {
   readonly bufferedBytes = 0;
   readonly unfinishedBytes = 0;
+  readonly bytesBeforePing = 0;
   readonly #ws: WebSocketLike;
   readonly #opened: Promise<void>;
   #early: FrameData[] = [];

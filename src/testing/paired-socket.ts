@@ -18,6 +18,7 @@ export class PairedSocket implements Socket {
   isOpen = true;
   /** Messages come whole here. */
   readonly unfinishedBytes = 0;
+  readonly bytesBeforePing = 0;
   /** Bytes that have come, and that nobody has read. */
   unreadBytes = 0;
   #peer: PairedSocket | undefined;

@@ -3,6 +3,7 @@ import type { RawData, ServerOptions, WebSocket } from 'ws';
 import type { ListenOptions, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { type FrameReader, readFrames } from './frame-reader.js';
 import { FrameWriter } from './frame-writer.js';
+import { writtenTo } from './stream-bytes.js';
 
 /** What holds for all sockets of a server: one object for all of them. */
 export interface WsSocketSettings {
@@ -39,10 +40,13 @@ const LOW_WATER_BYTES = 16 * 1024;
  */
 const LISTENER = Symbol('nefeli.listener');
 const WRITER = Symbol('nefeli.writer');
+/** Set where something stood before a ping: how many bytes had been handed to the stream with it. */
+const PING_END = Symbol('nefeli.pingEnd');
 
 interface Heard {
   [LISTENER]?: SocketListener;
   [WRITER]?: FrameWriter;
+  [PING_END]?: number;
 }
 
 type HeardWs = WebSocket & Heard;
@@ -98,8 +102,22 @@ export class WsSocket implements Socket {
     else this.#ws.send(frame.data, { binary: frame.binary }, this.#onSent);
   }
 
+  get bytesBeforePing(): number {
+    const end = this.#ws[PING_END];
+    return end === undefined || !this.#stream ? 0 : Math.max(0, end - writtenTo(this.#stream).left);
+  }
+
   ping(): void {
-    if (this.isOpen) this.#ws.ping();
+    if (!this.isOpen) return;
+    const waits = this.#ws.bufferedAmount > 0;
+    this.#ws.ping();
+    if (this.#stream && (waits || this.#ws[PING_END] !== undefined))
+      this.#ws[PING_END] = this.#handedBytes(this.#stream);
+  }
+
+  /** What has been handed to the stream, and what `ws` has still to compress. */
+  #handedBytes(stream: Duplex): number {
+    return writtenTo(stream).handed + this.#ws.bufferedAmount - stream.writableLength;
   }
 
   pause(): void {

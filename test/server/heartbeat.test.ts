@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemRandom } from '../../src/core/web-platform.js';
 import type { Random } from '../../src/ports/random.js';
-import { Beating, DEFAULT_HEARTBEAT, Heartbeat, type HeartbeatOptions } from '../../src/server/heartbeat.js';
+import { Beating, DEFAULT_HEARTBEAT, Heartbeat, type HeartbeatTiming } from '../../src/server/heartbeat.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 /** A clock whose process can stand still: time goes on, and what was due meanwhile runs late, once. */
@@ -25,6 +25,7 @@ class Peer extends Beating {
   lostAtMs: number | undefined;
   isPaused = false;
   unfinished = 0;
+  beforePing = 0;
   /** Called when it is lost. */
   whenLost: () => void = () => {};
   readonly #clock: ManualClock;
@@ -42,6 +43,10 @@ class Peer extends Beating {
     return this.unfinished;
   }
 
+  bytesBeforePing(): number {
+    return this.beforePing;
+  }
+
   isReadingPaused(): boolean {
     return this.isPaused;
   }
@@ -52,7 +57,7 @@ class Peer extends Beating {
   }
 }
 
-function start(options: HeartbeatOptions = DEFAULT_HEARTBEAT, random: Random = unspread) {
+function start(options: HeartbeatTiming = DEFAULT_HEARTBEAT, random: Random = unspread) {
   const clock = new StallingClock();
   const heartbeat = new Heartbeat(options, clock, random);
   const add = (): Peer => {
@@ -90,6 +95,47 @@ describe('Heartbeat', () => {
 
     expect(peer.lostAtMs).toBeUndefined();
     expect(peer.pingedAtMs).toEqual([25_000]);
+  });
+
+  it('does not lose a peer that what stands before the ping is still leaving for', () => {
+    const { clock, add } = start();
+    const peer = add();
+    peer.beforePing = 100_000;
+
+    for (let second = 0; second < 125; second++) {
+      clock.advanceMs(1_000);
+      if (second >= 25) peer.beforePing -= 1_000;
+    }
+
+    expect(peer.pingedAtMs).toEqual([25_000]);
+    expect(peer.lostAtMs).toBeUndefined();
+    clock.advanceMs(16_000);
+    expect(peer.lostAtMs).toBe(137_000); // the ping has left at 125 s, was last seen to wait at 121 s, and was not answered
+  });
+
+  it('loses one that has stopped taking what stands before the ping, 8 s after the last look at it', () => {
+    const { clock, add } = start();
+    const peer = add();
+    peer.beforePing = 100_000;
+
+    clock.advanceMs(25_000);
+    peer.beforePing = 99_000;
+    clock.advanceMs(16_000);
+
+    expect(peer.lostAtMs).toBe(41_000);
+  });
+
+  it('loses one for which the ping has to wait longer than messageTimeoutMs', () => {
+    const { clock, add } = start({ ...DEFAULT_HEARTBEAT, messageTimeoutMs: 60_000 });
+    const peer = add();
+    peer.beforePing = 1_000_000;
+
+    for (let second = 0; second < 100; second++) {
+      clock.advanceMs(1_000);
+      peer.beforePing -= 1_000;
+    }
+
+    expect(peer.lostAtMs).toBe(89_000); // the first look after 25 s and 60 s
   });
 
   it('loses one whose message has stopped coming, 8 s after the last look at it', () => {

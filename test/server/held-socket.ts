@@ -10,6 +10,7 @@ const decoder = new TextDecoder();
 export class HeldSocket implements Socket {
   isOpen = true;
   unfinishedBytes = 0;
+  bytesBeforePing = 0;
   bufferedBytes = 0;
   isPaused = false;
   isTerminated = false;

@@ -293,9 +293,11 @@ describe('Outbox', () => {
     const { outbox, socket, listener, told } = open();
 
     socket.unfinishedBytes = 5;
+    socket.bytesBeforePing = 6;
     socket.receiveLate();
 
     expect(outbox.unfinishedBytes).toBe(5);
+    expect(outbox.bytesBeforePing).toBe(6);
     expect(listener.heard).toEqual(['overdue']);
     expect(told).toEqual([]);
   });

@@ -59,7 +59,9 @@ describe('Session', () => {
 
     session.ping();
     socket.unfinishedBytes = 7;
+    socket.bytesBeforePing = 8;
     expect(session.unfinishedBytes()).toBe(7);
+    expect(session.bytesBeforePing()).toBe(8);
     session.terminate();
 
     expect(socket.pings).toBe(1);

@@ -8,6 +8,7 @@ const size = (data: FrameData): number => (typeof data === 'string' ? Buffer.byt
 export class MemorySocket implements Socket {
   isOpen = true;
   unfinishedBytes = 0;
+  bytesBeforePing = 0;
   isPaused = false;
   pings = 0;
   /** Everything that was sent, text as text. */
