@@ -64,6 +64,7 @@ const DETAILS: { readonly [Code in ErrorCode]: ErrorDetails<Code> } = {
   HANDLER_NOT_FUNCTION: { namespace: 'chat', event: 'say', type: 'string' },
   HANDLER_PARAMETER: { method: 'Chat.onSay', parameter: 3, reason: 'gets nothing' },
   PARAMETER_MISPLACED: { decorator: '@Body()', place: 'the property Chat.text', mending: 'Move it' },
+  DECORATORS_STANDARD: { decorator: '@Use(…)', place: 'the method onSay' },
   NATIVE_MISPLACED: { namespace: 'chat' },
   NATIVE_ONLY_INVALID: { found: ['"say" in "chat"', '"sing" in "chat"'] },
   WIRE_TOO_SMALL: { wire: 'iris', found: ['the namespace "chat"'] },

@@ -1,6 +1,7 @@
 import type { NamespaceOptions } from '../ports/namespace-options.js';
 import type { ControllerType } from '../ports/resolver.js';
 import { recordOf } from './controller-record.js';
+import { refuseStandard } from './refuse-standard.js';
 
 /**
  * Makes a class a websocket namespace: its methods named `on…` are the events.
@@ -24,7 +25,8 @@ import { recordOf } from './controller-record.js';
  * @param name the empty name is a namespace, too
  */
 export function Namespace(name: string, options: NamespaceOptions = {}): (controller: ControllerType) => void {
-  return (controller) => {
+  return (controller: ControllerType, context?: unknown) => {
+    refuseStandard('@Namespace(…)', context);
     const record = recordOf(controller);
     record.namespace = name;
     record.options = options;

@@ -2,6 +2,7 @@ import type { Message } from '../ports/message.js';
 import type { Reply } from '../ports/reply.js';
 import type { StandardSchemaV1 } from '../ports/schema.js';
 import { type EventSchemas, recordOf } from './controller-record.js';
+import { refuseStandard } from './refuse-standard.js';
 
 /** A method that hears an event, and what it replies: to an ask, or by `reply()` to a plain emit, too. */
 // biome-ignore lint/suspicious/noExplicitAny: what a parameter gets is judged below, or said by its decorator
@@ -77,6 +78,7 @@ export function On<BodySchema extends StandardSchemaV1, ReplySchema extends Stan
 >;
 export function On(event: string, schemas?: EventSchemas): (prototype: object, method: string) => void {
   return (prototype, method) => {
+    refuseStandard('@On(…)', method);
     recordOf(prototype.constructor).events.push({ method, event, ...(schemas && { schemas }) });
   };
 }

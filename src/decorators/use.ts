@@ -1,5 +1,6 @@
 import type { Use as Middleware } from '../ports/middleware.js';
 import { recordOf } from './controller-record.js';
+import { refuseStandard } from './refuse-standard.js';
 
 /**
  * Puts middleware around a controller or one of its events, the first outermost.
@@ -15,6 +16,7 @@ import { recordOf } from './controller-record.js';
  */
 export function Use(...middleware: readonly Middleware[]): (target: object, method?: string) => void {
   return (target, method) => {
+    refuseStandard('@Use(…)', method);
     if (method === undefined) return void recordOf(target).middleware.unshift(...middleware);
     const { middlewareOf } = recordOf(target.constructor);
     // Decorators run from the last to the first: what is written above goes outside.

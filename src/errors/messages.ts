@@ -140,6 +140,9 @@ export const MESSAGE_OF = {
     `the parameter ${d.parameter} of ${d.method} ${d.reason}`,
   PARAMETER_MISPLACED: (d: { decorator: string; place: string; mending: string }): string =>
     `${d.decorator} stands on ${d.place}, and is for parameters of handlers. ${d.mending}`,
+  DECORATORS_STANDARD: (d: { decorator: string; place: string }): string =>
+    `${d.decorator} was called as a standard decorator, on ${d.place}. Nefeli and inversify need legacy ones: ` +
+    'set "experimentalDecorators": true in the tsconfig.json that your compiler or runner reads.',
   NATIVE_MISPLACED: (d: { namespace: string }): string =>
     `onNativeMessage stands in the namespace ${quote(d.namespace)}. Raw messages have no namespace: move it to the namespace "".`,
   NATIVE_ONLY_INVALID: (d: { found: readonly string[] }): string =>

@@ -13,6 +13,7 @@ import {
   On,
   registerPerConnection,
   registerPerMessage,
+  Use,
 } from 'nefeli';
 import { describe, expect, it } from 'vitest';
 import { readTables } from './markdown.js';
@@ -115,6 +116,14 @@ const MISTAKES: Partial<Record<ErrorCode, () => Promise<string>[]>> = {
         .then(misplace)
         .then(() => 'not refused', String),
     );
+  },
+  DECORATORS_STANDARD: () => {
+    const decorate = Use() as unknown as (target: object, context: object) => void; // what a compiler of standard decorators calls
+    return [
+      Promise.resolve()
+        .then(() => decorate(Chat, { kind: 'class', name: 'Chat' }))
+        .then(() => 'not refused', String),
+    ];
   },
   NATIVE_MISPLACED: () => {
     @Namespace('chat')
