@@ -49,6 +49,7 @@ const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
 async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Mounts> {
   if (app.hasDecorator('websocketServer')) throw new WsError('WEBSOCKET_ALREADY_REGISTERED', {});
   if (owned.has(app.server)) throw new WsError('MOUNT_ELSEWHERE', {});
+  if (!options.websocket?.options?.server) refuseHttp2Alone(app);
   owned.add(app.server);
 
   const { websocket = {}, upgradeTimeoutMs = DEFAULT_UPGRADE_TIMEOUT_MS } = options;
@@ -74,6 +75,13 @@ async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Moun
   app.websocketServer.on('headers', (_, request) => pending.answered(request)); // the 101 is written right after
   app.addHook('onRequest', guardUpgrade);
   return mounts;
+}
+
+/** Node's server for HTTP/2 knows no upgrade: where it speaks nothing else, nobody could connect. */
+function refuseHttp2Alone({ initialConfig: { http2, https } }: FastifyInstance): void {
+  if (!http2 || (typeof https === 'object' && https.allowHTTP1)) return;
+  const expected = 'false, or go with https: { allowHTTP1: true, … }: websockets begin with a request of HTTP/1.1';
+  throw new WsError('OPTION_INVALID', { option: 'http2 of Fastify', value: http2, expected });
 }
 
 /** ws reads its limit as a 32-bit integer, and 0 as none. */

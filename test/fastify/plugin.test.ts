@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastifyWebsocket from '@fastify/websocket';
@@ -465,6 +466,42 @@ describe('a user that takes time', () => {
     await app.close();
 
     expect((await client.closed).code).toBe(1006);
+  });
+});
+
+describe('a server of HTTP/2', () => {
+  const tls = {
+    key: readFileSync('test/support/tls/key.pem'),
+    cert: readFileSync('test/support/tls/cert.pem'),
+  };
+
+  it.each([
+    ['without TLS', {}],
+    ['with TLS', { https: tls }],
+  ])('is refused at start where it speaks nothing else: %s', async (_, options) => {
+    const app = Fastify({ http2: true, ...options } as object); // its types tell four kinds of servers apart
+    onTestFinished(() => app.close());
+
+    await expect(app.register(nefeli, { path: '/ws', namespaces: echo })).rejects.toThrow(
+      'OPTION_INVALID: the option http2 of Fastify is true, but must be false, or go with ' +
+        'https: { allowHTTP1: true, … }: websockets begin with a request of HTTP/1.1.',
+    );
+  });
+
+  it('serves those who come with HTTP/1.1, where it lets them', async () => {
+    const app = Fastify({ http2: true, https: { ...tls, allowHTTP1: true } } as object); // as above
+    onTestFinished(() => app.close());
+    await app.register(nefeli, { path: '/ws', namespaces: echo });
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const client = new RawClient(new WebSocket(`wss://127.0.0.1:${portOf(app)}/ws`, { rejectUnauthorized: false }));
+    await once(client.socket, 'open');
+
+    client.send('M', '$1;default;;_OnNamespaceConnect;0;0;', '$2;default;;echo;0;0;hi');
+
+    expect([await client.next(), await client.next(), await client.next()].slice(1)).toEqual([
+      '$1;;;;;;',
+      '$2;default;;echo;0;0;hi',
+    ]);
   });
 });
 
