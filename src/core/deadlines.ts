@@ -69,7 +69,7 @@ export class Deadlines {
 
   #makeRead(): ReadDeadline {
     const { settings } = this.#conn;
-    const read = new ReadDeadline(settings.scheduler, () => {
+    const read = new ReadDeadline(settings.scheduler, this.#socket, () => {
       settings.metrics.count('timeouts.read');
       // Nobody has done wrong: whoever has something to say may come back at once.
       this.#conn.close(CloseCode.GoingAway, 'read timeout');

@@ -1,19 +1,29 @@
 import type { Scheduler } from '../ports/clock.js';
+import type { Socket } from '../ports/socket.js';
 import { MovingDeadline } from './moving-deadline.js';
 
-/** How long the other side may be silent. Its clock stands still while this side does not read. */
+/**
+ * How long the other side may be silent. Its clock stands still while this side does not read. Whoever is in the middle of a message is
+ * not silent as long as more of it comes: that is looked at when the time is over, so that it costs a message nothing.
+ */
 export class ReadDeadline {
   readonly #scheduler: Scheduler;
+  readonly #socket: Pick<Socket, 'unfinishedBytes'>;
+  readonly #missed: () => void;
   readonly #deadline: MovingDeadline;
   #timeoutMs: number | undefined;
   #silentSinceMs = 0;
   /** Set while this side does not read. */
   #pausedSinceMs: number | undefined;
+  /** What had come of an unfinished message when the time was over last. */
+  #seenBytes = 0;
 
   /** @param missed called once, when it has been silent for too long */
-  constructor(scheduler: Scheduler, missed: () => void) {
+  constructor(scheduler: Scheduler, socket: Pick<Socket, 'unfinishedBytes'>, missed: () => void) {
     this.#scheduler = scheduler;
-    this.#deadline = new MovingDeadline(scheduler, { dueMs: () => this.#dueMs(), missed });
+    this.#socket = socket;
+    this.#missed = missed;
+    this.#deadline = new MovingDeadline(scheduler, { dueMs: () => this.#dueMs(), missed: () => this.#isOver() });
   }
 
   /** From now on it may be silent for so long; `undefined`: for ever. */
@@ -48,6 +58,15 @@ export class ReadDeadline {
   stop(): void {
     this.#timeoutMs = undefined;
     this.#deadline.stop();
+  }
+
+  #isOver(): void {
+    const { unfinishedBytes } = this.#socket;
+    const isReceiving = unfinishedBytes > 0 && unfinishedBytes !== this.#seenBytes;
+    this.#seenBytes = unfinishedBytes;
+    if (!isReceiving) return this.#missed();
+    this.heard();
+    this.#deadline.update();
   }
 
   #dueMs(): number | undefined {

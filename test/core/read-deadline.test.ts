@@ -15,9 +15,10 @@ class CountingClock extends ManualClock {
 function watched(timeoutMs?: number) {
   const clock = new CountingClock();
   const missedAtMs: number[] = [];
-  const deadline = new ReadDeadline(clock, () => void missedAtMs.push(clock.nowMs()));
+  const socket = { unfinishedBytes: 0 };
+  const deadline = new ReadDeadline(clock, socket, () => void missedAtMs.push(clock.nowMs()));
   deadline.limitTo(timeoutMs);
-  return { clock, deadline, missedAtMs };
+  return { clock, socket, deadline, missedAtMs };
 }
 
 describe('ReadDeadline', () => {
@@ -43,6 +44,29 @@ describe('ReadDeadline', () => {
     clock.advanceMs(1_000);
 
     expect(missedAtMs).toEqual([340]);
+  });
+
+  it('is not missed by who is in the middle of a message, as long as more of it comes', () => {
+    const { clock, socket, missedAtMs } = watched(100);
+
+    for (let part = 1; part <= 10; part++) {
+      socket.unfinishedBytes += 10;
+      clock.advanceMs(60);
+    }
+    expect(missedAtMs).toEqual([]);
+    clock.advanceMs(1_000);
+
+    expect(missedAtMs).toEqual([700]); // the look at 600 has still found more
+    expect(clock.timers).toBe(0);
+  });
+
+  it('is missed by who has sent nothing but what was unfinished at the last look', () => {
+    const { clock, socket, missedAtMs } = watched(100);
+    socket.unfinishedBytes = 10;
+
+    clock.advanceMs(1_000);
+
+    expect(missedAtMs).toEqual([200]);
   });
 
   it('reads the clock once for a frame, and not at all where there is no timeout', () => {

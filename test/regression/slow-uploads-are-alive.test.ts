@@ -45,6 +45,7 @@ describe('a message that takes longer to come than a pong may take', () => {
     ['plain', {}],
     ['where compression was agreed', { compression: true }],
     ['read by ws', { websocket: { options: { allowSynchronousEvents: false } } }],
+    ['within a readTimeoutMs that is shorter', { readTimeoutMs: 200 }],
   ])('arrives: %s', async (_, options) => {
     const app = await start(options);
     const client = await RawClient.join(app, 'default');
