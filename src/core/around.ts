@@ -8,7 +8,9 @@ import { LiveMessage } from './live-message.js';
 /** Puts middleware around a handler, the first outermost. Without any it is the handler as it was, and costs nothing. */
 export function around(middleware: readonly Middleware[], run: Handler): Handler {
   if (middleware.length === 0) return run;
-  return (msg, ns, scope) => pass(middleware, msg.contextIn(ns), () => run(msg, ns, scope));
+  // Whoever waited has been told that it took too long: what has not begun by then does not begin.
+  return (msg, ns, scope) =>
+    pass(middleware, msg.contextIn(ns), () => (msg.isGivenUp ? undefined : run(msg, ns, scope)));
 }
 
 /** Puts middleware around the hook of new connections. */

@@ -1,3 +1,4 @@
+import { WsError } from '../errors.js';
 import type { Conn, NSConn } from '../ports/conn.js';
 import type { Body } from '../protocol/message.js';
 import { parseJson } from './body.js';
@@ -31,7 +32,7 @@ export class LiveMessage implements HandledMessage {
   readonly isNative: boolean;
   readonly #conn: Conn;
   #abort: AbortController | undefined;
-  #expiry: { readonly reason: unknown } | undefined;
+  #expiry: { readonly reason: unknown; readonly isGivenUp: boolean } | undefined;
   #isFinished = false;
   #stopListening: (() => void) | undefined;
   #context: LiveMessageContext | undefined;
@@ -68,8 +69,8 @@ export class LiveMessage implements HandledMessage {
     return this.#abort.signal;
   }
 
-  get isExpired(): boolean {
-    return this.#expiry !== undefined;
+  get isGivenUp(): boolean {
+    return this.#expiry?.isGivenUp === true;
   }
 
   get context(): LiveMessageContext | undefined {
@@ -86,10 +87,17 @@ export class LiveMessage implements HandledMessage {
     return parseJson(this.event, this.body);
   }
 
-  /** The handler has taken too long: whoever watches `signal` is told. */
+  /** Whoever watches `signal` is told. Where the reason is that it took too long, the handler is given up. */
   expire(reason?: unknown): void {
-    this.#expiry ??= { reason };
+    const isTooLong = reason instanceof WsError && reason.code === 'HANDLER_TIMEOUT';
+    this.#expiry = { reason: this.#expiry ? this.#expiry.reason : reason, isGivenUp: this.isGivenUp || isTooLong };
     this.#abort?.abort(reason);
+  }
+
+  /** The handler has taken too long, and is waited for no longer. */
+  giveUp(): void {
+    this.expire();
+    this.#expiry = { reason: this.#expiry?.reason, isGivenUp: true };
   }
 
   /** The handler has ended. */

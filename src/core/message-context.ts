@@ -28,8 +28,8 @@ export interface HandledMessage extends Message {
   readonly context: LiveMessageContext | undefined;
   /** Made on first use: most messages have no use for one. */
   contextIn(ns: NSConn): LiveMessageContext;
-  /** Whether its handler has been given up: what has not begun by now need not. */
-  readonly isExpired: boolean;
+  /** Whether its handler has been given up because it took too long: what has not begun by now does not begin. */
+  readonly isGivenUp: boolean;
   /** Aborts its signal, once. */
   expire(reason?: unknown): void;
 }

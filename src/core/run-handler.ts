@@ -41,7 +41,7 @@ export async function waitForHandler(
   });
   const timer = scheduler.after(timeoutMs, () => {
     isOverdue = true;
-    msg.expire();
+    msg.giveUp();
     expire(new WsError('HANDLER_TIMEOUT', { event: msg.event, timeoutMs }));
   });
   try {

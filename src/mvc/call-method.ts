@@ -31,7 +31,7 @@ async function runWith({ origin, method, provision, resolver }: Called, args: Ha
     const values = args.read(msg, ns, services);
     if (isPromiseLike(values)) {
       // Whoever waited has been told that it took too long: what it was to do is not begun then.
-      return values.then((all): unknown => (msg.isExpired ? undefined : Reflect.apply(method, self, all)));
+      return values.then((all): unknown => (msg.isGivenUp ? undefined : Reflect.apply(method, self, all)));
     }
     return Reflect.apply(method, self, values);
   };

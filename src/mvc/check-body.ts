@@ -28,7 +28,9 @@ export function checked({ body, reply, as = 'json' }: EventSchemas, origin: stri
     };
     if (!body) return handle(msg.body);
     const outcome = validate(body, read(msg, as), (issues) => new BodyError(issues));
-    return isPromiseLike(outcome) ? Promise.resolve(outcome).then(handle) : handle(outcome);
+    if (!isPromiseLike(outcome)) return handle(outcome);
+    // Whoever waited may have been told that it took too long: the handler does not begin then.
+    return Promise.resolve(outcome).then((value) => (msg.isGivenUp ? undefined : handle(value)));
   };
 }
 

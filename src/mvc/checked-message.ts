@@ -1,9 +1,9 @@
-import type { HandledMessage, LiveMessageContext } from '../core/message-context.js';
+import type { BodyMark, HandledMessage, LiveMessageContext } from '../core/message-context.js';
 import type { NSConn } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
 
 /** A message whose body has been checked: everything else is as it came. */
-export class CheckedMessage<T> implements Message<T> {
+export class CheckedMessage<T> implements Message<T>, Omit<HandledMessage, keyof Message> {
   readonly body: T;
   readonly #message: HandledMessage;
 
@@ -22,6 +22,18 @@ export class CheckedMessage<T> implements Message<T> {
     const context = this.#message.contextIn(ns);
     context.body = this.body;
     return context;
+  }
+
+  get mark(): BodyMark {
+    return this.#message.mark;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#message.isGivenUp;
+  }
+
+  expire(reason?: unknown): void {
+    this.#message.expire(reason);
   }
 
   get namespace(): string {
