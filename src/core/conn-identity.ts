@@ -1,5 +1,6 @@
 import type { ConnRequest } from '../ports/conn-request.js';
 import type { Logger } from '../ports/logger.js';
+import type { Random } from '../ports/random.js';
 
 /** What is known of a connection when it begins. */
 export interface ConnArrival {
@@ -15,7 +16,7 @@ export interface ConnArrival {
 
 /** What tells one end of a connection from every other, and how it began. */
 export interface ConnIdentity {
-  /** Random and unique. */
-  readonly key: string;
+  /** What its key is made of when it is first asked for: nobody asks most connections. */
+  readonly random: Pick<Random, 'uuid'>;
   readonly arrival: ConnArrival;
 }

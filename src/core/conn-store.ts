@@ -1,13 +1,12 @@
-/** Values that an application keeps with a connection. Takes no memory until the first is set. */
+/** Values that an application keeps with a connection. */
 export class ConnStore {
-  #values: Map<string, unknown> | undefined;
+  readonly #values = new Map<string, unknown>();
 
   get(key: string): unknown {
-    return this.#values?.get(key);
+    return this.#values.get(key);
   }
 
   set(key: string, value: unknown): void {
-    this.#values ??= new Map();
     this.#values.set(key, value);
   }
 
@@ -17,9 +16,5 @@ export class ConnStore {
     const sum = (typeof value === 'number' ? value : 0) + by;
     this.set(key, sum);
     return sum;
-  }
-
-  clear(): void {
-    this.#values = undefined;
   }
 }

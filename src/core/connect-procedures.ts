@@ -6,62 +6,93 @@ import { answerError } from './answer.js';
 import { request } from './ask.js';
 import type { ConnContext, Opening } from './conn-context.js';
 import type { NamespaceTable } from './event-table.js';
+import type { LiveMessage } from './live-message.js';
 import { LiveNSConn } from './live-ns-conn.js';
 import { type Circumstances, namespaceEvent } from './namespace-event.js';
 import { closeScope, openScope } from './namespace-scope.js';
 import { checkName } from './outbound.js';
 import { fire, tell } from './run-handler.js';
 
-/** The other side asks to connect: `OnNamespaceConnect` may refuse, then the acknowledgement, then `OnNamespaceConnected`. */
-export async function replyConnect(context: ConnContext, message: WireMessage): Promise<void> {
-  const { namespace, wait, body } = message;
+/**
+ * The other side asks to connect: `OnNamespaceConnect` may refuse, then the acknowledgement, then `OnNamespaceConnected`.
+ *
+ * Where nothing of it takes time, it is done in the turn of the frame, without a promise: most namespaces are connected once
+ * for each connection, and eight promises cost more than all that they waited for.
+ */
+export function replyConnect(context: ConnContext, message: WireMessage): void | Promise<void> {
+  const { namespace, wait } = message;
   if (context.connected.has(namespace)) return context.outbound.acknowledge(wait);
-  const circumstances = { isLocal: false, body };
-  let announced: Promise<void> | undefined;
-  // All in one turn: nothing comes between the acknowledgement and the event that tells of it.
-  const accept = (ns: LiveNSConn): LiveNSConn => {
-    install(context, ns);
-    context.outbound.acknowledgeConnect(wait);
-    announced = announce(context, ns, circumstances);
-    return ns;
-  };
+  const opening = context.opening.get(namespace);
+  if (opening) return share(context, message, opening);
   try {
-    // Where this side is asking for the same at this moment, both have agreed: its own admission counts for the answer.
-    const opening = context.opening.get(namespace);
-    const shared = opening && (await opening.admission);
-    // The other side may have refused it meanwhile, and now asks by itself: that begins anew.
-    if (shared?.state === 'gone') return await replyConnect(context, message);
-    if (shared) accept(shared);
-    else await openFromThere(context, namespace, circumstances, accept);
+    const admitted = admit(context, tableOf(context, namespace), circumstancesOf(message));
+    if (admitted instanceof LiveNSConn) return accept(context, message, admitted);
+    return openFromThere(context, message, admitted);
   } catch (error) {
     return answerError(context, message, error);
   }
-  await announced;
+}
+
+const circumstancesOf = ({ body }: WireMessage): Circumstances => ({ isLocal: false, body });
+
+/** Where this side is asking for the same at this moment, both have agreed: its own admission counts for the answer. */
+async function share(context: ConnContext, message: WireMessage, opening: Opening): Promise<void> {
+  try {
+    const ns = await opening.admission;
+    // The other side may have refused it meanwhile, and now asks by itself: that begins anew.
+    if (ns.state === 'gone') return await replyConnect(context, message);
+    await connectAndTell(context, message, ns);
+  } catch (error) {
+    return answerError(context, message, error);
+  }
+}
+
+/** All in one turn: nothing comes between the acknowledgement and the event that tells of it. */
+function connectAndTell(context: ConnContext, message: WireMessage, ns: LiveNSConn): undefined | Promise<void> {
+  install(context, ns);
+  context.outbound.acknowledgeConnect(message.wait);
+  return announce(context, ns, circumstancesOf(message));
+}
+
+function accept(context: ConnContext, message: WireMessage, ns: LiveNSConn): undefined | Promise<void> {
+  try {
+    return connectAndTell(context, message, ns);
+  } catch (error) {
+    // The connection has ended meanwhile.
+    return retire(context, ns).then(() => answerError(context, message, error));
+  }
 }
 
 /** Tells of a namespace that is connected: once, though both sides may have asked, and the other one twice. */
-async function announce(context: ConnContext, ns: LiveNSConn, circumstances: Circumstances): Promise<void> {
-  if (ns.isAnnounced) return;
+function announce(context: ConnContext, ns: LiveNSConn, circumstances: Circumstances): undefined | Promise<void> {
+  if (ns.isAnnounced) return undefined;
   ns.isAnnounced = true;
-  await tell(context, ns, namespaceEvent(ns, SystemEvent.NamespaceConnected, circumstances));
+  if (!ns.table.lifecycle.has(SystemEvent.NamespaceConnected)) return undefined;
+  return tell(context, ns, namespaceEvent(ns, SystemEvent.NamespaceConnected, circumstances));
 }
 
+/** What takes time can be found meanwhile by who asks for the same. */
 async function openFromThere(
   context: ConnContext,
-  namespace: string,
-  circumstances: Circumstances,
-  accept: (ns: LiveNSConn) => LiveNSConn,
-): Promise<LiveNSConn> {
-  const admission = admit(context, tableOf(context, namespace), circumstances);
+  message: WireMessage,
+  admission: Promise<LiveNSConn>,
+): Promise<void> {
+  let told: undefined | Promise<void>;
   const installed = admission.then(async (ns) => {
     try {
-      return accept(ns);
+      told = connectAndTell(context, message, ns);
+      return ns;
     } catch (error) {
       await retire(context, ns); // the connection has ended meanwhile
       throw error;
     }
   });
-  return await open(context, namespace, { admission, installed });
+  try {
+    await open(context, message.namespace, { admission, installed });
+  } catch (error) {
+    return answerError(context, message, error);
+  }
+  await told;
 }
 
 /**
@@ -135,11 +166,29 @@ function tableOf(context: ConnContext, namespace: string): NamespaceTable {
   return found;
 }
 
-/** Makes a namespace ready for this connection: controllers, the refusing event, the broker. Nothing is left of it if one fails. */
-async function admit(context: ConnContext, table: NamespaceTable, circumstances: Circumstances): Promise<LiveNSConn> {
+/**
+ * Makes a namespace ready for this connection: controllers, the refusing event, the broker. Nothing is left of it if one fails. A
+ * promise where something takes time, or a handler decides: who asks for the same from it has to find that it is under way.
+ */
+function admit(
+  context: ConnContext,
+  table: NamespaceTable,
+  circumstances: Circumstances,
+): LiveNSConn | Promise<LiveNSConn> {
   const ns = new LiveNSConn(context.conn, table, context.link);
   const msg = namespaceEvent(ns, SystemEvent.NamespaceConnect, circumstances);
-  await openScope(context, ns, msg);
+  const opened = openScope(context, ns, msg);
+  if (opened || table.lifecycle.has(SystemEvent.NamespaceConnect)) return askAndEnter(context, ns, { msg, opened });
+  const entered = enterHub(context, ns);
+  return entered ? entered.then(() => ns) : ns;
+}
+
+async function askAndEnter(
+  context: ConnContext,
+  ns: LiveNSConn,
+  { msg, opened }: { readonly msg: LiveMessage; readonly opened: undefined | Promise<void> },
+): Promise<LiveNSConn> {
+  await opened;
   try {
     await fire(context, ns, msg);
   } catch (error) {
@@ -162,13 +211,13 @@ export async function connectAtOnce(context: ConnContext): Promise<void> {
   await announce(context, ns, { isLocal: true });
 }
 
-async function enterHub(context: ConnContext, ns: LiveNSConn): Promise<void> {
-  try {
-    await context.settings.hub?.enter(ns.namespace, ns.conn);
-  } catch (error) {
+function enterHub(context: ConnContext, ns: LiveNSConn): undefined | Promise<void> {
+  const entered = context.settings.hub?.enter(ns.namespace, ns.conn);
+  if (!entered) return undefined;
+  return entered.catch(async (error: unknown) => {
     await closeScope(context, ns);
     throw error;
-  }
+  });
 }
 
 /** From here on the namespace is connected, and broadcasts reach it. Stays within one turn with the acknowledgement. */

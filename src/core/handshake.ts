@@ -5,9 +5,10 @@ import { readsRichFrames } from '../protocol/handshake.js';
 import type { FrameData } from '../protocol/message.js';
 import type { ConnSettings } from './settings.js';
 
-interface HandshakeEvents {
-  send(data: FrameData): void;
-  /** The handshake is done. On a client with the id that the server gave. */
+/** What a handshake needs of its connection, which is called itself: there is no object of functions to be made for each. */
+export interface HandshakeEvents {
+  sendData(data: FrameData): void;
+  /** The handshake is done, and not needed any more. On a client with the id that the server gave. */
   opened(id: string): void;
   /** The server has refused this client, and said why. */
   refused(text: string): void;
@@ -15,7 +16,8 @@ interface HandshakeEvents {
   deliver(data: FrameData): void;
   close(code: number, reason: string): void;
   pause(): void;
-  resume(): void;
+  /** What was paused need not be for this handshake. */
+  readOn(): void;
 }
 
 interface Refusal {
@@ -69,7 +71,7 @@ export class Handshake {
   start(): void {
     const { wire, side, limits, scheduler } = this.#settings;
     if (!wire.hasHandshake) return;
-    if (side === 'client') this.#events.send(wire.hello());
+    if (side === 'client') this.#events.sendData(wire.hello());
     const { handshakeTimeoutMs } = limits;
     this.#timer = scheduler.after(handshakeTimeoutMs, () => {
       this.#fail(CloseCode.Policy, `no handshake within ${handshakeTimeoutMs} ms`);
@@ -124,21 +126,21 @@ export class Handshake {
     if (this.#refusal) {
       const { text, code } = this.#refusal;
       const refusal = this.#settings.wire.refusal(text);
-      if (refusal.length > 0) this.#events.send(refusal);
+      if (refusal.length > 0) this.#events.sendData(refusal);
       this.#fail(code, text);
     } else if (this.#isReady && this.#settings.side === 'server') {
-      if (this.#settings.wire.hasHandshake) this.#events.send(this.#settings.wire.welcome(this.#id));
+      if (this.#settings.wire.hasHandshake) this.#events.sendData(this.#settings.wire.welcome(this.#id));
       this.#open(this.#id);
     }
   }
 
   #open(id: string): void {
     const early = this.#early;
+    const wasPaused = this.#isPaused;
     this.stop();
     this.#events.opened(id);
     for (const data of early) this.#events.deliver(data);
-    // The last of all: nobody holds this from here on.
-    this.#events.resume();
+    if (wasPaused) this.#events.readOn();
   }
 
   #fail(code: number, reason: string): void {

@@ -6,14 +6,21 @@ import { ConnStore } from './conn-store.js';
 
 /** The facts of a connection, and what an application notes beside them: the part of it that takes no traffic. */
 export abstract class KnownConn extends Conn {
-  readonly key: string;
   readonly #arrival: ConnArrival;
-  readonly #store = new ConnStore();
+  readonly #random: ConnIdentity['random'];
+  #key: string | undefined;
+  /** Made with the first value. */
+  #store: ConnStore | undefined;
 
-  constructor({ key, arrival }: ConnIdentity) {
+  constructor({ random, arrival }: ConnIdentity) {
     super();
-    this.key = key;
+    this.#random = random;
     this.#arrival = arrival;
+  }
+
+  get key(): string {
+    this.#key ??= this.#random.uuid();
+    return this.#key;
   }
 
   get request(): ConnRequest {
@@ -41,23 +48,28 @@ export abstract class KnownConn extends Conn {
   }
 
   get(key: string): unknown {
-    return this.#store.get(key);
+    return this.#store?.get(key);
   }
 
   set(key: string, value: unknown): void {
-    this.#store.set(key, value);
+    this.#storing().set(key, value);
   }
 
   increment(key: string): number {
-    return this.#store.add(key, 1);
+    return this.#storing().add(key, 1);
   }
 
   decrement(key: string): number {
-    return this.#store.add(key, -1);
+    return this.#storing().add(key, -1);
   }
 
   /** Forgets what the application has noted. */
   protected forget(): void {
-    this.#store.clear();
+    this.#store = undefined;
+  }
+
+  #storing(): ConnStore {
+    this.#store ??= new ConnStore();
+    return this.#store;
   }
 }

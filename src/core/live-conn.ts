@@ -17,7 +17,7 @@ import { closeCodeOf, publish } from './failures.js';
 import { FewByName } from './few-by-name.js';
 import type { HandledFrame } from './handled-frame.js';
 import { HandlerQueue, type QueueEvents } from './handler-queue.js';
-import { Handshake } from './handshake.js';
+import { Handshake, type HandshakeEvents } from './handshake.js';
 import { Inbound } from './inbound.js';
 import { isIndependent } from './independence.js';
 import type { LiveNSConn } from './live-ns-conn.js';
@@ -29,7 +29,7 @@ import type { ConnSettings } from './settings.js';
 import { Waiters } from './waiters.js';
 
 /** One end of one connection: the same on a server and on a client. */
-export class LiveConn extends EndingConn implements ConnContext, SocketListener, QueueEvents {
+export class LiveConn extends EndingConn implements ConnContext, SocketListener, QueueEvents, HandshakeEvents {
   readonly settings: ConnSettings;
   readonly conn: Conn = this;
   readonly link: ConnLink = new ConnLink(this);
@@ -60,7 +60,7 @@ export class LiveConn extends EndingConn implements ConnContext, SocketListener,
     this.queue = new HandlerQueue(settings, this);
     this.asks = new PendingAsks(settings, this.queue);
     this.#inbound = new Inbound(this);
-    this.#handshake = new Handshake(settings, this.#handshakeEvents(), this.#id);
+    this.#handshake = new Handshake(settings, this, this.#id);
   }
 
   get id(): string {
@@ -141,9 +141,8 @@ export class LiveConn extends EndingConn implements ConnContext, SocketListener,
     this.#handshake?.start();
     if (this.settings.side === 'client') return;
     const result = runHook(this, 'onConnect');
-    const takesTime = isPromiseLike(result) || !this.settings.wire.hasHandshake;
-    if (takesTime) void this.queue.occupy(() => this.#letIn(result));
-    else void this.#letIn(result);
+    if (isPromiseLike(result) || !this.settings.wire.hasHandshake) void this.queue.occupy(() => this.#letIn(result));
+    else if (!this.ended) this.#admit();
   }
 
   /** Fulfilled when the handshake is done. On a server, asking for it lets the connection in. */
@@ -220,6 +219,30 @@ export class LiveConn extends EndingConn implements ConnContext, SocketListener,
     this.#socket.resume();
   }
 
+  sendData(data: FrameData): void {
+    this.outbound.sendData(data);
+  }
+
+  opened(id: string): void {
+    this.#id = id;
+    if (this.#handshake?.readsRichFrames) this.outbound.enrich();
+    if (this.settings.side === 'client') this.#wasAdmitted = true;
+    this.#handshake = undefined;
+    this.#waiters?.opened();
+  }
+
+  refused(text: string): void {
+    this.#waiters?.failAll(new WsError('CONN_REFUSED', { text }));
+  }
+
+  deliver(data: FrameData): void {
+    if (!this.ended) this.#inbound.receive(data);
+  }
+
+  readOn(): void {
+    if (!this.queue.isPaused) this.resume();
+  }
+
   async #letIn(result: unknown): Promise<void> {
     try {
       if (isPromiseLike(result)) await result;
@@ -232,30 +255,12 @@ export class LiveConn extends EndingConn implements ConnContext, SocketListener,
       // Once the connection has been used its welcome is out, and a refusal would be read as a message.
       return this.#handshake ? this.#handshake.refuse(text, code) : this.close(code, text);
     }
-    this.#wasAdmitted = true;
-    if (!this.#isShaken) this.#handshake?.ready();
+    this.#admit();
   }
 
-  #handshakeEvents(): ConstructorParameters<typeof Handshake>[1] {
-    return {
-      send: (data) => this.outbound.sendData(data),
-      opened: (id) => {
-        this.#id = id;
-        if (this.#handshake?.readsRichFrames) this.outbound.enrich();
-        if (this.settings.side === 'client') this.#wasAdmitted = true;
-        this.#waiters?.opened();
-      },
-      refused: (text) => this.#waiters?.failAll(new WsError('CONN_REFUSED', { text })),
-      deliver: (data) => {
-        if (!this.ended) this.#inbound.receive(data);
-      },
-      close: (code, reason) => this.close(code, reason),
-      pause: () => this.pause(),
-      resume: () => {
-        this.#handshake = undefined;
-        if (!this.queue.isPaused) this.resume();
-      },
-    };
+  #admit(): void {
+    this.#wasAdmitted = true;
+    if (!this.#isShaken) this.#handshake?.ready();
   }
 
   /** Ends everything at once, and then tells of it, in order: rooms, namespaces, the connection. */

@@ -4,13 +4,19 @@ import { LiveMessage } from './live-message.js';
 import type { LiveNSConn } from './live-ns-conn.js';
 import { isPromiseLike, waitForHandler } from './run-handler.js';
 
-/** Makes what belongs to this connection. What is made too late to be used is closed again. */
-export async function openScope(context: ConnContext, ns: LiveNSConn, msg: LiveMessage): Promise<void> {
+/** Makes what belongs to this connection; a promise only where that takes time. What is made too late to be used is closed again. */
+export function openScope(context: ConnContext, ns: LiveNSConn, msg: LiveMessage): undefined | Promise<void> {
   const scope = ns.table.open?.(ns);
-  if (!isPromiseLike(scope)) {
-    ns.scope = scope;
-    return;
-  }
+  if (isPromiseLike(scope)) return awaitScope(context, scope, { msg, ns });
+  ns.scope = scope;
+  return undefined;
+}
+
+async function awaitScope(
+  context: ConnContext,
+  scope: PromiseLike<unknown>,
+  { msg, ns }: { readonly msg: LiveMessage; readonly ns: LiveNSConn },
+): Promise<void> {
   let isLate = false;
   const opened = Promise.resolve(scope).then((made) => {
     ns.scope = made;

@@ -70,5 +70,6 @@ const fieldOf = (options: object, name: string): unknown => Reflect.get(options,
 
 /** Lets an upgrade go on as if its client had offered no extension. */
 export function withholdCompression({ raw }: FastifyRequest): void {
-  delete raw.headers['sec-websocket-extensions'];
+  // Most clients that are no browsers offer none.
+  if (raw.headers['sec-websocket-extensions'] !== undefined) delete raw.headers['sec-websocket-extensions'];
 }

@@ -43,16 +43,17 @@ export class OriginCheck {
     // Not a browser. A cookie without an origin is a browser's that hides it, or somebody who pretends to be one.
     if (origin === undefined) return cookie === undefined ? undefined : 'hidden';
     const parsed = parseOrigin(origin);
-    if (parsed && (this.#isOwn(parsed, request) || this.#allowed.some((allowed) => matches(allowed, parsed))))
+    if (parsed && (this.#isOwn(parsed, origin, request) || this.#allowed.some((allowed) => matches(allowed, parsed))))
       return undefined;
     if (origin === OPAQUE_ORIGIN || parsed?.protocol === 'file:') return 'opaque';
     return parsed ? 'foreign' : 'malformed';
   }
 
-  #isOwn(origin: URL, request: FastifyRequest): boolean {
+  #isOwn(origin: URL, text: string, request: FastifyRequest): boolean {
     if (!WEB_SCHEMES.has(origin.protocol)) return false; // an app's own scheme says nothing of this server
-    const own = hostOf(`${origin.protocol}//${request.host}`);
-    if (own === undefined || own !== origin.host) return false;
+    const own = `${origin.protocol}//${request.host}`;
+    // Browsers write both alike, and what is one text need not be read twice.
+    if (own !== text && hostOf(own) !== origin.host) return false;
     // Without a trusted proxy the scheme that the browser has used is not known: TLS may end in front of this server.
     const isSchemeKnown = request.ips !== undefined || request.protocol === 'https';
     return !isSchemeKnown || origin.protocol === `${request.protocol}:`;

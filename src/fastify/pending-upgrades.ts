@@ -3,6 +3,14 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Scheduler, Timer } from '../ports/clock.js';
 
+/** The server whose upgrades are watched. */
+type UpgradingServer = Pick<Server, 'on' | 'prependListener'>;
+
+/** Where the app closes, nobody answers any more. */
+function destroyUnanswered(_: IncomingMessage, socket: Duplex): void {
+  if (socket instanceof Socket) socket.destroy();
+}
+
 /** What pending upgrades are counted by. */
 export interface PendingUpgradesOptions {
   /** How long an upgrade may be under way. */
@@ -16,26 +24,31 @@ export interface PendingUpgradesOptions {
  * after a while, and at once when the app closes.
  *
  * One timer for all, and no listener that stays: with a timeout and a listener at each socket a connection keeps some 600
- * bytes more for as long as it lives (`npm run bench -- idle`, Node 20.20, November 2026).
+ * bytes more for as long as it lives (`npm run bench -- idle`, Node 20.20, November 2026). Made after `@fastify/websocket` has
+ * begun to listen, it sees only what is left: an upgrade whose hooks take no time is answered by then.
  */
 export class PendingUpgrades {
   readonly #options: PendingUpgradesOptions;
   /** By when each is to be answered. All have the same time, so the first is due first. */
   readonly #dueMs = new Map<Socket, number>();
   readonly #onClose: (this: Socket) => void;
+  readonly #server: UpgradingServer;
   #timer: Timer | undefined;
-  #isClosing = false;
+  /** Whose answer went out last, as long as that may have been within the event that tells of the upgrade. */
+  #lastAnswered: Duplex | undefined;
 
-  constructor(server: Pick<Server, 'on'>, options: PendingUpgradesOptions) {
+  constructor(server: UpgradingServer, options: PendingUpgradesOptions) {
+    this.#server = server;
     this.#options = options;
     const dueMs = this.#dueMs;
     this.#onClose = function (this: Socket) {
       dueMs.delete(this);
     };
     server.on('upgrade', (_: IncomingMessage, socket: Duplex) => {
-      if (!(socket instanceof Socket)) return; // injectWS has no network beneath
-      if (this.#isClosing) return void socket.destroy(); // nobody answers it any more
-      this.#add(socket);
+      const isAnswered = socket === this.#lastAnswered;
+      this.#lastAnswered = undefined;
+      // injectWS has no network beneath.
+      if (!isAnswered && socket instanceof Socket && !socket.closed) this.#add(socket);
     });
   }
 
@@ -46,11 +59,12 @@ export class PendingUpgrades {
   /** To be called when an upgrade is about to be answered with 101. */
   answered({ socket }: Partial<Pick<IncomingMessage, 'socket'>>): void {
     if (socket && this.#dueMs.delete(socket)) socket.removeListener('close', this.#onClose);
+    else this.#lastAnswered = socket;
   }
 
   /** Ends those that have not become websockets, and all that are still to come. */
   close(): void {
-    this.#isClosing = true;
+    this.#server.prependListener('upgrade', destroyUnanswered);
     this.#timer?.cancel();
     for (const socket of this.#dueMs.keys()) socket.destroy();
   }

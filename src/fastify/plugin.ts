@@ -54,12 +54,12 @@ async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Moun
 
   const { websocket = {}, upgradeTimeoutMs = DEFAULT_UPGRADE_TIMEOUT_MS } = options;
   const mounts = new Mounts(websocket.options);
-  const pending = new PendingUpgrades(app.server, { timeoutMs: upgradeTimeoutMs, scheduler: systemScheduler });
+  let pending: PendingUpgrades | undefined;
   app.decorate(MOUNTS, mounts);
   app.decorate('nefeli', { getter: () => mounts.main });
   app.addHook('onRoute', markRoute);
   closeWithApp(app, async () => {
-    pending.close();
+    pending?.close();
     await Promise.all(mounts.all().map((mount) => mount.close()));
   });
   await app.register(fastifyWebsocket, {
@@ -71,8 +71,12 @@ async function setUp(app: FastifyInstance, options: NefeliOptions): Promise<Moun
     },
     options: { maxPayload: 0, ...websocket.options, handleProtocols: mounts.answers.chooseProtocol },
   });
-  app.websocketServer.on('headers', mounts.answers.addHeaders);
-  app.websocketServer.on('headers', (_, request) => pending.answered(request)); // the 101 is written right after
+  const upgrades = new PendingUpgrades(app.server, { timeoutMs: upgradeTimeoutMs, scheduler: systemScheduler });
+  pending = upgrades;
+  app.websocketServer.on('headers', (lines, request) => {
+    mounts.answers.addHeaders(lines, request);
+    upgrades.answered(request); // the 101 is written right after
+  });
   app.addHook('onRequest', guardUpgrade);
   return mounts;
 }

@@ -9,6 +9,11 @@ interface Awaited {
   readonly subprotocols: readonly string[] | undefined;
 }
 
+/** Where a request keeps it. In a WeakMap each would cost the collector of garbage more than all else here. */
+const AWAITED: unique symbol = Symbol('nefeli.awaited');
+
+type AwaitedMessage = IncomingMessage & { [AWAITED]?: Awaited | undefined };
+
 /** Chooses a subprotocol of those that a client offers; `false` for none. */
 export type ChooseProtocol = (offered: Set<string>, raw: IncomingMessage) => string | false;
 
@@ -18,7 +23,6 @@ const OF_THE_ANSWER =
 
 /** What goes into the answers 101 of mounts: the subprotocol, and the headers that the hooks of the route have set. */
 export class UpgradeAnswers {
-  readonly #awaited = new WeakMap<IncomingMessage, Awaited>();
   readonly #otherwise: ChooseProtocol;
 
   /** @param otherwise for upgrades that lead to no mount, or to one that names no subprotocols. @default what a client offers first */
@@ -27,27 +31,32 @@ export class UpgradeAnswers {
   }
 
   expect(request: FastifyRequest, reply: FastifyReply, subprotocols: readonly string[] | undefined): void {
-    this.#awaited.set(request.raw, { request, reply, subprotocols });
+    const raw: AwaitedMessage = request.raw;
+    raw[AWAITED] = { request, reply, subprotocols };
   }
 
   /** The first of the server's that the client offers. */
-  readonly chooseProtocol: ChooseProtocol = (offered, raw) => {
-    const subprotocols = this.#awaited.get(raw)?.subprotocols;
+  readonly chooseProtocol: ChooseProtocol = (offered, raw: AwaitedMessage) => {
+    const subprotocols = raw[AWAITED]?.subprotocols;
     if (!subprotocols) return this.#otherwise(offered, raw);
     return subprotocols.find((name) => offered.has(name)) ?? false;
   };
 
   /** Adds to the lines of an answer what hooks have set. Called last: what is known of the upgrade is forgotten. */
-  readonly addHeaders = (lines: string[], raw: IncomingMessage): void => {
-    const awaited = this.#awaited.get(raw);
+  readonly addHeaders = (lines: string[], raw: AwaitedMessage): void => {
+    const awaited = raw[AWAITED];
     if (!awaited) return;
-    this.#awaited.delete(raw);
+    raw[AWAITED] = undefined;
     const { request, reply } = awaited;
-    for (const [name, value] of [...Object.entries(reply.getHeaders()), ...cookiesOf(request, reply)]) {
-      if (value === undefined || OF_THE_ANSWER.test(name)) continue;
-      for (const each of Array.isArray(value) ? value : [value]) addLine(lines, name, String(each), request);
-    }
+    const headers = reply.getHeaders();
+    for (const name in headers) addHeader(lines, name, headers[name], request);
+    for (const cookie of cookiesOf(request, reply)) addLine(lines, 'set-cookie', cookie, request);
   };
+}
+
+function addHeader(lines: string[], name: string, value: unknown, request: FastifyRequest): void {
+  if (value === undefined || OF_THE_ANSWER.test(name)) return;
+  for (const each of Array.isArray(value) ? value : [value]) addLine(lines, name, String(each), request);
 }
 
 /** A line that would be two is left out: who sets a header may have taken its value from a request. */
@@ -75,17 +84,20 @@ interface WithCookies {
   serializeCookie?(name: string, value: string, options: object): string;
 }
 
+const NO_COOKIES: readonly string[] = [];
+
 /** The cookies that were set by `reply.setCookie()`. None without the plugin. */
-function cookiesOf(request: FastifyRequest, reply: FastifyReply): ['set-cookie', string][] {
+function cookiesOf(request: FastifyRequest, reply: FastifyReply): readonly string[] {
+  const app = reply.server as WithCookies; // the plugin decorates it where it is registered
+  if (!app.serializeCookie) return NO_COOKIES;
   const key = Object.getOwnPropertySymbols(reply).find(({ description }) => description === SET_COOKIES);
   const cookies: unknown = key && Reflect.get(reply, key);
-  const app = reply.server as WithCookies; // the plugin decorates it where it is registered
-  if (!(cookies instanceof Map)) return [];
+  if (!(cookies instanceof Map)) return NO_COOKIES;
   const toSet = [...cookies.values()] as CookieToSet[]; // it is the plugin's
   return toSet.flatMap(({ name, value, opts }) => {
     try {
       const text = app.serializeCookie?.(name, value, opts);
-      return text === undefined ? [] : [['set-cookie', text]];
+      return text === undefined ? [] : [text];
     } catch (err) {
       request.log.error({ err, cookie: name }, 'a cookie that no answer can carry was left out of an upgrade');
       return [];

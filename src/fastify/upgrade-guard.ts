@@ -52,7 +52,7 @@ export class UpgradeGuard {
    * time.
    */
   check(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
-    const busy = this.#parts.server.isClosing ? 'server closed' : this.#parts.server.refusalFor(addressOf(request));
+    const busy = this.#busyFor(request);
     if (busy !== undefined) {
       const status = busy === 'too many connections from your address' ? 429 : 503;
       reply.header('retry-after', String(this.#retryAfterSeconds()));
@@ -61,6 +61,12 @@ export class UpgradeGuard {
     const originRefusal = this.#originRefusalOf(request);
     if (isPromiseLike(originRefusal)) return originRefusal.then((found) => this.#judge(found, request, reply));
     return this.#judge(originRefusal, request, reply);
+  }
+
+  #busyFor(request: FastifyRequest): string | undefined {
+    const { server } = this.#parts;
+    if (server.isClosing) return 'server closed';
+    return server.refusalFor(server.countsByAddress ? addressOf(request) : '');
   }
 
   #judge(refusal: OriginRefusal | undefined, request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {

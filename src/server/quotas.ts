@@ -22,32 +22,45 @@ export class ConnectionCounts {
     this.#quotas = quotas;
   }
 
+  /**
+   * Whether it matters where a connection comes from. To find that out is a system call for each, and some hundred bytes that
+   * Node keeps, so it is left out where nothing counts it.
+   */
+  get isByAddress(): boolean {
+    return this.#quotas.maxConnectionsPerAddress !== Number.POSITIVE_INFINITY;
+  }
+
   /** The number of addresses that are counted at the moment. */
   get addresses(): number {
     return this.#byAddress.size;
   }
 
+  /** @param address anything where it does not matter */
   refusalFor(address: string): QuotaRefusal | undefined {
     if (this.#total >= this.#quotas.maxConnections) return 'server full';
-    if (address === NO_ADDRESS) return undefined;
+    if (!this.#isCounted(address)) return undefined;
     const count = this.#byAddress.get(groupOf(address)) ?? 0;
     return count >= this.#quotas.maxConnectionsPerAddress ? 'too many connections from your address' : undefined;
   }
 
   add(address: string): void {
     this.#total += 1;
-    if (address === NO_ADDRESS) return;
+    if (!this.#isCounted(address)) return;
     const group = groupOf(address);
     this.#byAddress.set(group, (this.#byAddress.get(group) ?? 0) + 1);
   }
 
   remove(address: string): void {
     this.#total -= 1;
-    if (address === NO_ADDRESS) return;
+    if (!this.#isCounted(address)) return;
     const group = groupOf(address);
     const count = this.#byAddress.get(group) ?? 0;
     if (count > 1) this.#byAddress.set(group, count - 1);
     else this.#byAddress.delete(group);
+  }
+
+  #isCounted(address: string): boolean {
+    return this.isByAddress && address !== NO_ADDRESS;
   }
 }
 

@@ -13,21 +13,21 @@ type Index<T extends object> = Map<string, T | Set<T>>;
 const NOBODY: ReadonlySet<never> = new Set<never>();
 
 /**
- * Who is here, by key, id, namespace and room. Finding the receivers of a message costs as many steps as there are
+ * Who is here, by id, namespace and room. Finding the receivers of a message costs as many steps as there are
  * receivers, however many others are connected. What becomes empty is removed.
  */
 export class Registry {
-  readonly #byKey = new Map<string, LiveConn>();
   readonly #byId: Index<LiveConn> = new Map();
   readonly #namespaces = new Map<string, NamespaceIndex>();
+  #size = 0;
 
   get size(): number {
-    return this.#byKey.size;
+    return this.#size;
   }
 
   /** A snapshot, equal ids apart. */
   connections(): LiveConn[] {
-    return [...this.#byKey.values()];
+    return [...this.#byId.values()].flatMap((those) => (those instanceof Set ? [...those] : those));
   }
 
   byId(id: string): LiveConn[] {
@@ -35,12 +35,12 @@ export class Registry {
   }
 
   add(conn: LiveConn): void {
-    this.#byKey.set(conn.key, conn);
+    this.#size += 1;
     addTo(this.#byId, conn.id, conn);
   }
 
   remove(conn: LiveConn): void {
-    this.#byKey.delete(conn.key);
+    this.#size -= 1;
     removeFrom(this.#byId, conn.id, conn);
   }
 

@@ -29,7 +29,7 @@ import { Session } from './session.js';
 
 /** What is known of a connection when its upgrade has been answered. */
 export interface Arrival extends ConnArrival {
-  /** The network address of the client, which quotas count by. */
+  /** The network address of the client. Read only where connections are counted by it: it may cost a system call. */
   readonly address: string;
 }
 
@@ -140,6 +140,11 @@ export class Server {
     return this.#started;
   }
 
+  /** Whether the address of a connection is asked for at all. */
+  get countsByAddress(): boolean {
+    return this.#counts.isByAddress;
+  }
+
   /** Why a connection from this address would not be taken now; `undefined` if it would. */
   refusalFor(address: string): QuotaRefusal | undefined {
     return this.#counts.refusalFor(address);
@@ -153,7 +158,7 @@ export class Server {
    */
   accept(socket: Socket, arrival: Arrival): Conn | undefined {
     if (arrival.id === '') throw new WsError('ID_EMPTY', {});
-    const { address } = arrival;
+    const address = this.countsByAddress ? arrival.address : '';
     // Hooks of the upgrade take time, in which the last place may have been taken.
     const refusal = this.isClosing ? 'server closed' : this.#counts.refusalFor(address);
     if (refusal !== undefined) {
@@ -162,7 +167,7 @@ export class Server {
       return undefined;
     }
     const outbox = new Outbox(socket, this.#outboxOptions);
-    const conn = new LiveConn(this.#settings, outbox, { key: this.#resolved.random.uuid(), arrival });
+    const conn = new LiveConn(this.#settings, outbox, { random: this.#resolved.random, arrival });
     const session = new Session(conn, outbox, address);
     outbox.belongTo(session);
     this.#enroll(session);

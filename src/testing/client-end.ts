@@ -80,7 +80,7 @@ export class ClientEnd {
       },
       socket,
       {
-        key: systemRandom.uuid(),
+        random: systemRandom,
         arrival: {
           id: '', // the server tells it
           request: {} as ConnRequest, // a client has none

@@ -70,8 +70,8 @@ export class WsSocket implements Socket {
     this.#ws = ws;
     this.#stream = stream;
     this.#settings = settings;
-    // Not in `listen`: who is turned away is never listened to.
-    ws.on('error', ignoreError);
+    // Not in `listen`: who is turned away is never listened to. `@fastify/websocket` has a listener there already.
+    if (ws.listenerCount('error') === 0) ws.on('error', ignoreError);
   }
 
   get isOpen(): boolean {

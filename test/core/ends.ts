@@ -180,7 +180,7 @@ export function end(
     },
     socket,
     {
-      key: 'key1',
+      random: { uuid: () => 'key1' },
       arrival: { id: side === 'server' ? id : '', request: {} as never, user: undefined, log, reconnectTries: 0 },
     },
   );

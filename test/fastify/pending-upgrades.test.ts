@@ -83,7 +83,7 @@ describe('an upgrade that does not come about', () => {
 
   it('ends at its own time, whatever came before it and comes after it', async () => {
     const clock = new ManualClock();
-    const server = new EventEmitter() as EventEmitter & Pick<Server, 'on'>; // all that is needed of it
+    const server = new EventEmitter() as EventEmitter & Pick<Server, 'on' | 'prependListener'>; // all that is needed of it
     const pending = new PendingUpgrades(server, { timeoutMs: 1_000, scheduler: clock });
     const ask = (): Socket => {
       const socket = new Socket();

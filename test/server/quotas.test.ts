@@ -55,8 +55,18 @@ describe('ConnectionCounts', () => {
     expect(counts.refusalFor('')).toBeUndefined();
   });
 
+  it('counts no address where no address has a limit', () => {
+    const counts = new ConnectionCounts({ ...unlimited, maxConnections: 2 });
+    counts.add('192.0.2.1');
+
+    expect([counts.isByAddress, counts.addresses]).toEqual([false, 0]);
+    counts.remove('192.0.2.1');
+    counts.add('192.0.2.1');
+    expect(counts.refusalFor('192.0.2.1')).toBeUndefined();
+  });
+
   it('forgets an address with its last connection', () => {
-    const counts = new ConnectionCounts(unlimited);
+    const counts = new ConnectionCounts({ ...unlimited, maxConnectionsPerAddress: 9 });
     counts.add('192.0.2.1');
     counts.add('192.0.2.1');
 

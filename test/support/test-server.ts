@@ -114,7 +114,7 @@ export function clientConn(
     ...settings,
   };
   const arrival = { id: '', request: {} as never, user: undefined, log: silentLog, reconnectTries: 0 };
-  return new LiveConn(all, socket, { key: systemRandom.uuid(), arrival });
+  return new LiveConn(all, socket, { random: systemRandom, arrival });
 }
 
 function wireFor(
