@@ -6,10 +6,9 @@ import { answerError } from './answer.js';
 import { request } from './ask.js';
 import type { ConnContext, Opening } from './conn-context.js';
 import type { NamespaceTable } from './event-table.js';
-import type { LiveMessage } from './live-message.js';
 import { LiveNSConn } from './live-ns-conn.js';
 import { type Circumstances, namespaceEvent } from './namespace-event.js';
-import { closeScope, openScope } from './namespace-scope.js';
+import { awaitScope, closeScope, openScope } from './namespace-scope.js';
 import { checkName } from './outbound.js';
 import { fire, tell } from './run-handler.js';
 
@@ -176,9 +175,9 @@ function admit(
   circumstances: Circumstances,
 ): LiveNSConn | Promise<LiveNSConn> {
   const ns = new LiveNSConn(context.conn, table, context.link);
-  const msg = namespaceEvent(ns, SystemEvent.NamespaceConnect, circumstances);
-  const opened = openScope(context, ns, msg);
-  if (opened || table.lifecycle.has(SystemEvent.NamespaceConnect)) return askAndEnter(context, ns, { msg, opened });
+  const scope = openScope(ns);
+  if (scope || table.lifecycle.has(SystemEvent.NamespaceConnect))
+    return askAndEnter(context, ns, { circumstances, scope });
   const entered = enterHub(context, ns);
   return entered ? entered.then(() => ns) : ns;
 }
@@ -186,9 +185,10 @@ function admit(
 async function askAndEnter(
   context: ConnContext,
   ns: LiveNSConn,
-  { msg, opened }: { readonly msg: LiveMessage; readonly opened: undefined | Promise<void> },
+  { circumstances, scope }: { readonly circumstances: Circumstances; readonly scope: undefined | PromiseLike<unknown> },
 ): Promise<LiveNSConn> {
-  await opened;
+  const msg = namespaceEvent(ns, SystemEvent.NamespaceConnect, circumstances);
+  await (scope && awaitScope(context, scope, { msg, ns }));
   try {
     await fire(context, ns, msg);
   } catch (error) {

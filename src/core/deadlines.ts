@@ -2,11 +2,26 @@ import type { Socket } from '../ports/socket.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import type { ConnContext } from './conn-context.js';
 import { ReadDeadline } from './read-deadline.js';
+import type { ConnSettings } from './settings.js';
 import { WriteDeadline } from './write-deadline.js';
 
 /** A connection, as far as its deadlines need it. */
 interface WatchedConn extends Pick<ConnContext, 'settings' | 'connected' | 'outbound' | 'close'> {
   readonly isReadingPaused: boolean;
+}
+
+/** By what all connections of a server have in common. */
+const settable = new WeakMap<ConnSettings, boolean>();
+
+/** Whether a connection with these settings could ever have a deadline. */
+function mayBeSet(settings: ConnSettings): boolean {
+  const known = settable.get(settings);
+  if (known !== undefined) return known;
+  const found = [settings, ...settings.table.values()].some(
+    ({ readTimeoutMs, writeTimeoutMs }) => readTimeoutMs !== undefined || writeTimeoutMs !== undefined,
+  );
+  settable.set(settings, found);
+  return found;
 }
 
 type Timeout = 'readTimeoutMs' | 'writeTimeoutMs';
@@ -35,6 +50,7 @@ export class Deadlines {
 
   /** Whether a connection has any, so that those without need nothing of this. */
   static areSet(conn: WatchedConn): boolean {
+    if (!mayBeSet(conn.settings)) return false;
     return strictest(conn, 'readTimeoutMs') !== undefined || strictest(conn, 'writeTimeoutMs') !== undefined;
   }
 

@@ -1,8 +1,8 @@
-import type { Timer } from '../ports/clock.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { byteLength } from '../protocol/codec.js';
 import { readsRichFrames } from '../protocol/handshake.js';
 import type { FrameData } from '../protocol/message.js';
+import { CommonTimeout } from './common-timeout.js';
 import type { ConnSettings } from './settings.js';
 
 /** What a handshake needs of its connection, which is called itself: there is no object of functions to be made for each. */
@@ -20,6 +20,19 @@ export interface HandshakeEvents {
   readOn(): void;
 }
 
+/** By what all connections of a server have in common: they all have the same time. */
+const timeouts = new WeakMap<ConnSettings, CommonTimeout<Handshake>>();
+
+function timeoutOf(settings: ConnSettings): CommonTimeout<Handshake> {
+  const known = timeouts.get(settings);
+  if (known) return known;
+  const { scheduler, limits } = settings;
+  const onOverdue = (handshake: Handshake): void => handshake.expire();
+  const made = new CommonTimeout({ scheduler, timeoutMs: limits.handshakeTimeoutMs, onOverdue });
+  timeouts.set(settings, made);
+  return made;
+}
+
 interface Refusal {
   readonly text: string;
   readonly code: number;
@@ -35,7 +48,7 @@ export class Handshake {
   readonly #settings: ConnSettings;
   readonly #events: HandshakeEvents;
   readonly #id: string;
-  #timer: Timer | undefined;
+  #isTimed = false;
   #isGreeted: boolean;
   #readsRichFrames = false;
   #isReady = false;
@@ -69,13 +82,16 @@ export class Handshake {
   }
 
   start(): void {
-    const { wire, side, limits, scheduler } = this.#settings;
+    const { wire, side } = this.#settings;
     if (!wire.hasHandshake) return;
     if (side === 'client') this.#events.sendData(wire.hello());
-    const { handshakeTimeoutMs } = limits;
-    this.#timer = scheduler.after(handshakeTimeoutMs, () => {
-      this.#fail(CloseCode.Policy, `no handshake within ${handshakeTimeoutMs} ms`);
-    });
+    this.#isTimed = true;
+    timeoutOf(this.#settings).add(this);
+  }
+
+  /** The other side has not greeted in time. */
+  expire(): void {
+    this.#fail(CloseCode.Policy, `no handshake within ${this.#settings.limits.handshakeTimeoutMs} ms`);
   }
 
   onFrame(data: FrameData): void {
@@ -87,7 +103,7 @@ export class Handshake {
       if (frame.kind !== 'hello') return this.#fail(CloseCode.Policy, 'not a greeting');
       this.#isGreeted = true;
       this.#readsRichFrames = readsRichFrames(frame.version);
-      this.#timer?.cancel();
+      this.#endTime();
       return this.#answer();
     }
     if (frame.kind === 'welcome') return this.#open(frame.id);
@@ -116,9 +132,13 @@ export class Handshake {
   stop(): void {
     this.#isOver = true;
     this.#isPaused = false;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#endTime();
     this.#early = [];
+  }
+
+  #endTime(): void {
+    if (this.#isTimed) timeoutOf(this.#settings).delete(this);
+    this.#isTimed = false;
   }
 
   #answer(): void {

@@ -4,15 +4,16 @@ import { LiveMessage } from './live-message.js';
 import type { LiveNSConn } from './live-ns-conn.js';
 import { isPromiseLike, waitForHandler } from './run-handler.js';
 
-/** Makes what belongs to this connection; a promise only where that takes time. What is made too late to be used is closed again. */
-export function openScope(context: ConnContext, ns: LiveNSConn, msg: LiveMessage): undefined | Promise<void> {
+/** Makes what belongs to this connection. Where that takes time it gives what is to be waited for, by {@link awaitScope}. */
+export function openScope(ns: LiveNSConn): undefined | PromiseLike<unknown> {
   const scope = ns.table.open?.(ns);
-  if (isPromiseLike(scope)) return awaitScope(context, scope, { msg, ns });
+  if (isPromiseLike(scope)) return scope;
   ns.scope = scope;
   return undefined;
 }
 
-async function awaitScope(
+/** What is made too late to be used is closed again. */
+export async function awaitScope(
   context: ConnContext,
   scope: PromiseLike<unknown>,
   { msg, ns }: { readonly msg: LiveMessage; readonly ns: LiveNSConn },

@@ -150,6 +150,8 @@ function inTurn(runs: readonly Handler[]): Handler {
 
 /** Opens the parts in order; if one fails, those before it are closed again. */
 function openAll(parts: readonly Part[], ns: NSConn): unknown {
+  const [only] = parts;
+  if (only && parts.length === 1) return openOnly(only, ns);
   const scopes: unknown[] = [];
   for (const [index, part] of parts.entries()) {
     try {
@@ -162,6 +164,12 @@ function openAll(parts: readonly Part[], ns: NSConn): unknown {
   }
   // What has grown has room for 17, and is kept as long as the connection: the copy has none to spare.
   return [...scopes];
+}
+
+/** Most namespaces have one part: there is nothing to be closed again. */
+function openOnly(part: Part, ns: NSConn): unknown {
+  const scope = part.open?.(ns);
+  return isPromiseLike(scope) ? scope.then((made) => [made]) : [scope];
 }
 
 async function openRest(

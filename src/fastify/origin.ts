@@ -43,17 +43,17 @@ export class OriginCheck {
     // Not a browser. A cookie without an origin is a browser's that hides it, or somebody who pretends to be one.
     if (origin === undefined) return cookie === undefined ? undefined : 'hidden';
     const parsed = parseOrigin(origin);
-    if (parsed && (this.#isOwn(parsed, origin, request) || this.#allowed.some((allowed) => matches(allowed, parsed))))
+    if (parsed && (this.#isOwn(parsed, request) || this.#allowed.some((allowed) => matches(allowed, parsed))))
       return undefined;
     if (origin === OPAQUE_ORIGIN || parsed?.protocol === 'file:') return 'opaque';
     return parsed ? 'foreign' : 'malformed';
   }
 
-  #isOwn(origin: URL, text: string, request: FastifyRequest): boolean {
+  #isOwn(origin: Origin, request: FastifyRequest): boolean {
     if (!WEB_SCHEMES.has(origin.protocol)) return false; // an app's own scheme says nothing of this server
-    const own = `${origin.protocol}//${request.host}`;
-    // Browsers write both alike, and what is one text need not be read twice.
-    if (own !== text && hostOf(own) !== origin.host) return false;
+    const { host } = request;
+    // Browsers write both alike: then there is nothing to be read.
+    if (host !== origin.host && hostOf(`${origin.protocol}//${host}`) !== origin.host) return false;
     // Without a trusted proxy the scheme that the browser has used is not known: TLS may end in front of this server.
     const isSchemeKnown = request.ips !== undefined || request.protocol === 'https';
     return !isSchemeKnown || origin.protocol === `${request.protocol}:`;
@@ -62,9 +62,13 @@ export class OriginCheck {
 
 const refusalBy = (verdict: boolean): OriginRefusal | undefined => (verdict ? undefined : 'unwanted');
 
-interface AllowedOrigin {
+/** As a browser writes them: lower case, and no port that the scheme has anyway. */
+interface Origin {
   readonly protocol: string;
   readonly host: string;
+}
+
+interface AllowedOrigin extends Origin {
   /** Whether any single name may stand before `host`. */
   readonly isWildcard: boolean;
 }
@@ -79,7 +83,7 @@ function parseAllowed(text: string): AllowedOrigin {
   return { protocol: parsed.protocol, host: parsed.host, isWildcard };
 }
 
-function matches({ protocol, host, isWildcard }: AllowedOrigin, origin: URL): boolean {
+function matches({ protocol, host, isWildcard }: AllowedOrigin, origin: Origin): boolean {
   if (protocol !== origin.protocol) return false;
   if (!isWildcard) return host === origin.host;
   const dot = origin.host.indexOf('.');
@@ -87,13 +91,13 @@ function matches({ protocol, host, isWildcard }: AllowedOrigin, origin: URL): bo
 }
 
 /** An origin is a scheme, a host and a port, and nothing else. */
-const parseOrigin = remembered((origin): URL | undefined => {
+const parseOrigin = remembered((origin): Origin | undefined => {
   if (origin === OPAQUE_ORIGIN || !URL.canParse(origin)) return undefined;
   const url = new URL(origin);
   // What a URL would add or drop was no origin: a path, a user, a second origin.
-  return url.origin === origin.toLowerCase() || `${url.protocol}//${url.host}` === origin.toLowerCase()
-    ? url
-    : undefined;
+  const { protocol, host } = url;
+  const text = origin.toLowerCase();
+  return url.origin === text || `${protocol}//${host}` === text ? { protocol, host } : undefined;
 });
 
 /** A host as a browser would write it: lower case, without the port that the scheme has anyway. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Scheduler, Timer } from '../ports/clock.js';
+import { CommonTimeout } from '../core/common-timeout.js';
+import type { Scheduler } from '../ports/clock.js';
 
 /** The server whose upgrades are watched. */
 type UpgradingServer = Pick<Server, 'on' | 'prependListener'>;
@@ -28,21 +29,18 @@ export interface PendingUpgradesOptions {
  * begun to listen, it sees only what is left: an upgrade whose hooks take no time is answered by then.
  */
 export class PendingUpgrades {
-  readonly #options: PendingUpgradesOptions;
-  /** By when each is to be answered. All have the same time, so the first is due first. */
-  readonly #dueMs = new Map<Socket, number>();
+  readonly #pending: CommonTimeout<Socket>;
   readonly #onClose: (this: Socket) => void;
   readonly #server: UpgradingServer;
-  #timer: Timer | undefined;
   /** Whose answer went out last, as long as that may have been within the event that tells of the upgrade. */
   #lastAnswered: Duplex | undefined;
 
   constructor(server: UpgradingServer, options: PendingUpgradesOptions) {
     this.#server = server;
-    this.#options = options;
-    const dueMs = this.#dueMs;
+    const pending = new CommonTimeout<Socket>({ ...options, onOverdue: (socket) => socket.destroy() });
+    this.#pending = pending;
     this.#onClose = function (this: Socket) {
-      dueMs.delete(this);
+      pending.delete(this);
     };
     server.on('upgrade', (_: IncomingMessage, socket: Duplex) => {
       const isAnswered = socket === this.#lastAnswered;
@@ -53,39 +51,23 @@ export class PendingUpgrades {
   }
 
   get size(): number {
-    return this.#dueMs.size;
+    return this.#pending.size;
   }
 
   /** To be called when an upgrade is about to be answered with 101. */
   answered({ socket }: Partial<Pick<IncomingMessage, 'socket'>>): void {
-    if (socket && this.#dueMs.delete(socket)) socket.removeListener('close', this.#onClose);
+    if (socket && this.#pending.delete(socket)) socket.removeListener('close', this.#onClose);
     else this.#lastAnswered = socket;
   }
 
   /** Ends those that have not become websockets, and all that are still to come. */
   close(): void {
     this.#server.prependListener('upgrade', destroyUnanswered);
-    this.#timer?.cancel();
-    for (const socket of this.#dueMs.keys()) socket.destroy();
+    for (const socket of this.#pending.items()) socket.destroy();
   }
 
   #add(socket: Socket): void {
-    const { scheduler, timeoutMs } = this.#options;
-    this.#dueMs.set(socket, scheduler.nowMs() + timeoutMs);
+    this.#pending.add(socket);
     socket.on('close', this.#onClose);
-    this.#timer ??= scheduler.after(timeoutMs, () => this.#endOverdue());
-  }
-
-  #endOverdue(): void {
-    const { scheduler } = this.#options;
-    this.#timer = undefined;
-    const nowMs = scheduler.nowMs();
-    for (const [socket, dueMs] of this.#dueMs) {
-      if (dueMs > nowMs) {
-        this.#timer = scheduler.after(dueMs - nowMs, () => this.#endOverdue());
-        return;
-      }
-      socket.destroy();
-    }
   }
 }

@@ -2,20 +2,28 @@
 const MAX_TEXTS = 256;
 const MAX_LENGTH = 256;
 
+interface Remembered<T> {
+  readonly text: string;
+  readonly made: T;
+}
+
 /**
  * The same function, which remembers what it has made of the texts that it was last given. For what is asked again with every
  * upgrade and costs more than a look-up.
  */
 export function remembered<T>(compute: (text: string) => T): (text: string) => T {
-  const known = new Map<string, { readonly made: T }>();
+  const known = new Map<string, Remembered<T>>();
+  let last: Remembered<T> | undefined;
   return (text) => {
-    const there = known.get(text);
-    if (there) return there.made;
+    // A text of a request is a new string each time, and compared sooner than looked up.
+    if (last?.text !== text) last = known.get(text);
+    if (last) return last.made;
     const made = compute(text);
     if (text.length > MAX_LENGTH) return made;
     // Whoever sends ever new ones makes it begin anew, and costs the others one look more.
     if (known.size >= MAX_TEXTS) known.clear();
-    known.set(text, { made });
+    last = { text, made };
+    known.set(text, last);
     return made;
   };
 }

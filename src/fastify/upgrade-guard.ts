@@ -38,6 +38,11 @@ interface GuardParts {
 /** The names of the statuses that have one in the body of Fastify's own answers. */
 const STATUS_TEXT: Partial<Record<UpgradeRefusal['status'], string>> = { 403: 'Forbidden', 426: 'Upgrade Required' };
 
+function refuseFailed(err: unknown, request: FastifyRequest): OriginRefusal {
+  request.log.warn({ err }, 'checkOrigin failed, so the connection is refused');
+  return 'unwanted';
+}
+
 /** Stands before the upgrade, and before every hook of the route: what it refuses costs nothing more. */
 export class UpgradeGuard {
   readonly #parts: GuardParts;
@@ -95,15 +100,12 @@ export class UpgradeGuard {
   }
 
   #originRefusalOf(request: FastifyRequest): ReturnType<OriginCheck['refusalOf']> {
-    const failed = (err: unknown): OriginRefusal => {
-      request.log.warn({ err }, 'checkOrigin failed, so the connection is refused');
-      return 'unwanted';
-    };
     try {
       const refusal = this.#parts.origins.refusalOf(request);
-      return isPromiseLike(refusal) ? refusal.catch(failed) : refusal;
+      if (!isPromiseLike(refusal)) return refusal;
+      return refusal.catch((err: unknown) => refuseFailed(err, request));
     } catch (err) {
-      return failed(err);
+      return refuseFailed(err, request);
     }
   }
 

@@ -17,31 +17,32 @@ const NOBODY: ReadonlySet<never> = new Set<never>();
  * receivers, however many others are connected. What becomes empty is removed.
  */
 export class Registry {
-  readonly #byId: Index<LiveConn> = new Map();
+  readonly #conns = new Set<LiveConn>();
+  /** Made when somebody is first looked for by id: most servers speak to rooms. */
+  #byId: Index<LiveConn> | undefined;
   readonly #namespaces = new Map<string, NamespaceIndex>();
-  #size = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#conns.size;
   }
 
   /** A snapshot, equal ids apart. */
   connections(): LiveConn[] {
-    return [...this.#byId.values()].flatMap((those) => (those instanceof Set ? [...those] : those));
+    return [...this.#conns];
   }
 
   byId(id: string): LiveConn[] {
-    return [...itemsOf(this.#byId, id)];
+    return [...itemsOf(this.#indexById(), id)];
   }
 
   add(conn: LiveConn): void {
-    this.#size += 1;
-    addTo(this.#byId, conn.id, conn);
+    this.#conns.add(conn);
+    if (this.#byId) addTo(this.#byId, conn.id, conn);
   }
 
   remove(conn: LiveConn): void {
-    this.#size -= 1;
-    removeFrom(this.#byId, conn.id, conn);
+    this.#conns.delete(conn);
+    if (this.#byId) removeFrom(this.#byId, conn.id, conn);
   }
 
   connected(ns: NSConn): void {
@@ -96,9 +97,17 @@ export class Registry {
     return new Set(rooms.flatMap((name) => [...itemsOf(index.rooms, name)]));
   }
 
+  #indexById(): Index<LiveConn> {
+    if (!this.#byId) {
+      this.#byId = new Map();
+      for (const conn of this.#conns) addTo(this.#byId, conn.id, conn);
+    }
+    return this.#byId;
+  }
+
   *#withIds(namespace: string, rooms: readonly string[], ids: readonly string[]): Generator<NSConn> {
     for (const id of new Set(ids)) {
-      for (const conn of itemsOf(this.#byId, id)) {
+      for (const conn of itemsOf(this.#indexById(), id)) {
         const ns = conn.namespace(namespace);
         if (ns && (rooms.length === 0 || rooms.some((room) => ns.room(room)))) yield ns;
       }

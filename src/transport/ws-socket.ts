@@ -61,6 +61,7 @@ export class WsSocket implements Socket {
   readonly #stream: HeardStream | undefined;
   readonly #settings: WsSocketSettings;
   #reader: FrameReader | undefined;
+  #hasPinged = false;
   /** Told of each message that has left; none where the stream tells of them all. */
   #onSent: (() => void) | undefined;
   /** Past `ws`, where the stream beneath is known and tells of its drains. */
@@ -90,7 +91,6 @@ export class WsSocket implements Socket {
     this.#ws[LISTENER] = listener;
     this.#ws.on('message', onMessage);
     this.#readPast(listener);
-    this.#ws.on('pong', onPong);
     this.#ws.on('close', onClose);
     this.#tellOfDrains(listener, holdBackBytes);
     if (this.#ws.readyState === this.#ws.CLOSED) listener.onClose(1006, '');
@@ -109,6 +109,9 @@ export class WsSocket implements Socket {
 
   ping(): void {
     if (!this.isOpen) return;
+    // From the first ping on: before it a pong answers nothing, and many a connection never lives to see one.
+    if (!this.#hasPinged) this.#ws.on('pong', onPong);
+    this.#hasPinged = true;
     const waits = this.#ws.bufferedAmount > 0;
     this.#ws.ping();
     if (this.#stream && (waits || this.#ws[PING_END] !== undefined))
