@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { buildTable } from '../../src/core/table-builder.js';
 import { CloseError, PublicError } from '../../src/errors.js';
 import { settle } from '../support/test-server.js';
 import { connectedEnd, end, guardRejections, openEnd, recording } from './ends.js';
@@ -160,6 +161,52 @@ describe('connecting a namespace', () => {
 
     expect(socket.texts[1]).toBe('$2;b;;_OnNamespaceConnect;1;0;too many namespaces');
     await expect(conn.connect('b')).rejects.toMatchObject({ code: 'TOO_MANY_NAMESPACES' });
+  });
+
+  it('answers in the turn of the request where nothing takes time, also with a controller to be made', () => {
+    const handled: unknown[] = [];
+    const table = buildTable([
+      {
+        namespace: 'default',
+        owner: 'a test',
+        members: [{ origin: 'chat', hears: ['chat'], run: (msg, _, scope) => void handled.push([msg.body, scope]) }],
+        open: () => 'made',
+      },
+    ]);
+    const { conn, socket } = openEnd('server', {}, { table });
+
+    socket.receive(
+      '$1;default;;_OnNamespaceConnect;0;0;',
+      ';default;;chat;0;0;hi',
+      '$2;default;;_OnNamespaceConnect;0;0;',
+    );
+
+    expect(socket.sent).toEqual(['$1;;;;;;', '$2;;;;;;']);
+    expect(handled).toEqual([['hi', 'made']]);
+    expect(conn.namespaces).toHaveLength(1);
+  });
+
+  it('takes back what was made for a connection that its maker has closed', async () => {
+    const closed: unknown[] = [];
+    const table = buildTable([
+      {
+        namespace: 'default',
+        owner: 'a test',
+        members: [],
+        open: (ns) => {
+          ns.conn.close();
+          return 'made';
+        },
+        close: (scope) => void closed.push(scope),
+      },
+    ]);
+    const { conn, socket, errors } = openEnd('server', {}, { table });
+
+    socket.receive('$1;default;;_OnNamespaceConnect;0;0;');
+    await conn.closed;
+
+    expect(closed).toEqual(['made']);
+    expect([conn.namespaces, errors]).toEqual([[], []]);
   });
 
   it('handles a frame that comes in one segment with the request after OnNamespaceConnected', async () => {

@@ -81,6 +81,26 @@ describe('an upgrade that does not come about', () => {
     expect(socket?.listenerCount('close')).toBe(2);
   });
 
+  it('is not even looked at when it was answered within the event that tells of it', () => {
+    const clock = new ManualClock();
+    const server = new EventEmitter() as EventEmitter & Pick<Server, 'on' | 'prependListener'>; // all that is needed of it
+    const isAnswered = new WeakMap<Socket, boolean>();
+    server.on('upgrade', (_, socket: Socket) => {
+      if (isAnswered.get(socket)) pending.answered({ socket });
+    });
+    const pending = new PendingUpgrades(server, { timeoutMs: 1_000, scheduler: clock });
+    const [answered, other] = [new Socket(), new Socket()];
+    isAnswered.set(answered, true);
+
+    server.emit('upgrade', {}, answered);
+    expect([pending.size, clock.timers, answered.listenerCount('close')]).toEqual([0, 0, 0]);
+    server.emit('upgrade', {}, other);
+    expect(pending.size).toBe(1);
+    clock.advanceMs(1_000);
+    expect([answered.destroyed, other.destroyed]).toEqual([false, true]);
+    answered.destroy();
+  });
+
   it('ends at its own time, whatever came before it and comes after it', async () => {
     const clock = new ManualClock();
     const server = new EventEmitter() as EventEmitter & Pick<Server, 'on' | 'prependListener'>; // all that is needed of it

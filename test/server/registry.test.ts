@@ -96,6 +96,18 @@ describe('Registry', () => {
     expect(registry.byId('nobody')).toEqual([]);
   });
 
+  it('finds by id who came and went before and after it was first asked', async () => {
+    const { registry, conns } = await filled({ id: 'a' }, { id: 'b' });
+    const [one, two] = conns as [LiveConn, LiveConn];
+    registry.remove(two);
+
+    expect([registry.byId('a'), registry.byId('b')]).toEqual([[one], []]);
+    registry.remove(one);
+    registry.add(two);
+    expect([registry.byId('a'), registry.byId('b')]).toEqual([[], [two]]);
+    expect(registry.connections()).toEqual([two]);
+  });
+
   it('forgets rooms with their last member, the namespace with its own, and the id with its last connection', async () => {
     const { registry, conns, namespaces } = await filled({ id: 'a', rooms: ['x'] }, { id: 'a', rooms: ['x', 'y'] });
     const [first, second] = namespaces as [NSConn, NSConn];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PublicError } from '../../src/errors.js';
-import { settle, testServer } from '../support/test-server.js';
+import type { Arrival } from '../../src/server/server.js';
+import { settle, silentLog, testServer } from '../support/test-server.js';
 import { HeldSocket } from './held-socket.js';
 import { arrive, member } from './member.js';
 import { ScriptedAdapter } from './scripted-adapter.js';
@@ -49,6 +50,28 @@ describe('Server', () => {
       socket.receiveClose();
 
       expect(arrive(t, new HeldSocket(), { address: '192.0.2.1' })).toBeDefined();
+    });
+
+    it('asks nobody for the address where connections are not counted by it', () => {
+      let asked = 0;
+      const arrival = {
+        id: 'somebody',
+        request: {} as Arrival['request'], // nothing here looks at it
+        user: undefined,
+        log: silentLog,
+        reconnectTries: 0,
+        get address() {
+          asked += 1;
+          return '192.0.2.1';
+        },
+      };
+      const uncounted = testServer({ default: {} }, { limits: { maxConnections: 5 } });
+      const counted = testServer({ default: {} }, { limits: { maxConnectionsPerAddress: 5 } });
+
+      uncounted.server.accept(new HeldSocket(), arrival);
+      expect([uncounted.server.countsByAddress, asked]).toEqual([false, 0]);
+      counted.server.accept(new HeldSocket(), arrival);
+      expect([counted.server.countsByAddress, asked]).toEqual([true, 1]);
     });
 
     it('keeps nothing of a socket that has closed before', async () => {

@@ -142,11 +142,14 @@ describe('WsSocket', () => {
   });
 
   it('tells of the pong that answers a ping', async () => {
-    const { socket, listener } = await wsPair();
+    const { ws, socket, listener } = await wsPair();
 
     socket.ping();
 
     await vi.waitFor(() => expect(listener.pongs).toBe(1));
+    socket.ping();
+    await vi.waitFor(() => expect(listener.pongs).toBe(2));
+    expect(ws.listenerCount('pong')).toBe(1);
   });
 
   it('hands nothing over while it is paused, and everything in order afterwards', async () => {
