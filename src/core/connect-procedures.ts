@@ -15,8 +15,7 @@ import { fire, tell } from './run-handler.js';
 /**
  * The other side asks to connect: `OnNamespaceConnect` may refuse, then the acknowledgement, then `OnNamespaceConnected`.
  *
- * Where nothing of it takes time, it is done in the turn of the frame, without a promise: most namespaces are connected once
- * for each connection, and eight promises cost more than all that they waited for.
+ * Where nothing of it takes time, it is done in the turn of the frame, without a promise. Compare `npm run bench -- connect`.
  */
 export function replyConnect(context: ConnContext, message: WireMessage): void | Promise<void> {
   const { namespace, wait } = message;

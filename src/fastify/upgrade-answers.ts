@@ -9,7 +9,7 @@ interface Awaited {
   readonly subprotocols: readonly string[] | undefined;
 }
 
-/** Where a request keeps it. In a WeakMap each would cost the collector of garbage more than all else here. */
+/** Where a request keeps it: every entry of a WeakMap is more work for the collector of garbage. */
 const AWAITED: unique symbol = Symbol('nefeli.awaited');
 
 type AwaitedMessage = IncomingMessage & { [AWAITED]?: Awaited | undefined };
