@@ -41,8 +41,8 @@ export class RemoteError extends Error {
   declare readonly data: unknown;
 
   /** @param facts left out where the text is all that could be sent */
-  constructor(text: string, facts: RemoteFacts = { code: CODE_OF_TEXT.get(text) ?? '' }) {
+  constructor(text: string, { code, data }: RemoteFacts = { code: CODE_OF_TEXT.get(text) ?? '' }) {
     super(text);
-    Object.assign(this, { text, code: facts.code || 'REMOTE_ERROR', data: facts.data });
+    Object.assign(this, { text, code: code || 'REMOTE_ERROR', data });
   }
 }

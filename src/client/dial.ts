@@ -1,8 +1,7 @@
 import type { AnyContracts, ClientConn, ContractsOf } from './client-conn.js';
 import type { ClientEvents } from './client-events.js';
 import type { Address, DialOptions } from './dial-options.js';
-import type { Listener } from './dialled.js';
-import type { EventMaps } from './event-handlers.js';
+import type { EventMaps } from './dialled.js';
 import { openConn } from './open-conn.js';
 import { webPlatform } from './platform.js';
 
@@ -23,7 +22,7 @@ export function dial<Contracts extends ContractsOf<Contracts> = AnyContracts>(
   events?: ClientEvents<NoInfer<Contracts>>,
   options: DialOptions = {},
 ): Promise<ClientConn<Contracts>> {
-  const handlers = (events ?? {}) as EventMaps<Listener>; // the same handlers, which types tell apart and nothing else
+  const handlers = (events ?? {}) as EventMaps; // the same handlers, which types tell apart and nothing else
   const conn: Promise<ClientConn> = openConn(address, handlers, options, webPlatform);
   return conn as Promise<ClientConn<Contracts>>; // what the server speaks is for the contracts to say
 }

@@ -48,3 +48,9 @@ export interface DialledRoom {
 
 /** Hears an event. What it returns, or the promise of it, answers the server where it asks. */
 export type Listener = (msg: ClientMessage, ns: DialledNSConn) => unknown;
+
+/** Listeners as they are written: by event. */
+export type Handlers = Readonly<Record<string, Listener>>;
+
+/** The same by namespace. */
+export type EventMaps = Readonly<Record<string, Handlers>>;

@@ -1,20 +1,18 @@
-/** Something that waits for its turn. */
-interface Job {
-  /** The token of what the server asks; empty for what it only says; nothing for what this side tells itself. */
-  readonly wait: string | undefined;
-  /** Must not throw or reject. */
-  run(): unknown;
-}
+/** What this side tells itself of, what the server says, and what it asks: in this order the queue lets them go. */
+export type Rank = 0 | 1 | 2;
+
+/** Something that waits for its turn. It must not throw or reject. */
+type Job = readonly [rank: Rank, run: () => unknown];
 
 /** Handlers that run one after the other. */
 export interface HandlerQueue {
-  push(wait: string | undefined, run: Job['run']): void;
+  push(...job: Job): void;
   /** Runs something at once; what waits goes on waiting until it has ended. */
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Looks for what may run, once this side waits for an answer. */
   wake(): void;
-  /** Drops what the server has asked, or all that it has said. */
-  drop(isAll: boolean): void;
+  /** Drops what waits, from a rank on. */
+  drop(least: Rank): void;
 }
 
 /**
@@ -29,10 +27,10 @@ export function createHandlerQueue(isAsking: () => boolean): HandlerQueue {
 
   function drain(): void {
     for (;;) {
-      const job = running ? isAsking() && waiting.find(({ wait }) => wait) : waiting[0];
+      const job = running ? isAsking() && waiting.find(([rank]) => rank > 1) : waiting[0];
       if (!job) return;
       waiting.splice(waiting.indexOf(job), 1);
-      void run(async () => job.run());
+      void run(async () => job[1]());
     }
   }
 
@@ -49,12 +47,12 @@ export function createHandlerQueue(isAsking: () => boolean): HandlerQueue {
   return {
     run,
     wake: drain,
-    push(wait, work) {
-      waiting.push({ wait, run: work });
+    push(...job) {
+      waiting.push(job);
       drain();
     },
-    drop(isAll) {
-      waiting = waiting.filter(({ wait }) => wait === undefined || !(isAll || wait));
+    drop(least) {
+      waiting = waiting.filter(([rank]) => rank < least);
     },
   };
 }

@@ -1,67 +1,64 @@
-import type { Body, FrameData } from '../protocol/message.js';
+import type { FrameData } from '../protocol/message.js';
 import { PublicError } from './client-errors.js';
-import type { Core, Namespace } from './core.js';
-import type { HandlerQueue } from './handler-queue.js';
-import { CONNECT, DISCONNECT, isReserved, JOIN, LEAVE, NATIVE } from './lifecycle.js';
-import type { Outbox } from './outbox.js';
-import { readError } from './read-message.js';
-import { bytesOf, type Incoming, readFrame, toPayload, writeFrame } from './wire.js';
-
-/** What frames go through. */
-interface InboundParts {
-  readonly core: Core;
-  readonly outbox: Outbox;
-  readonly queue: HandlerQueue;
-  readonly isNative: boolean;
-  send(answer: FrameData): void;
-}
+import type { Core } from './core.js';
+import type { Group } from './group.js';
+import { DISCONNECT, isReserved, NATIVE } from './lifecycle.js';
+import type { NamespacePart } from './namespace.js';
+import { readError, readMessage } from './read-message.js';
+import { type Incoming, readFrame, toPayload, writeFrame } from './wire.js';
 
 /** Gives what brings a frame to whoever waits for it: an answer at once, anything else in its turn. */
-export function createInbound({ core, outbox, queue, isNative, send }: InboundParts): (data: FrameData) => void {
+export function createInbound(
+  core: Core,
+  { members, create, obey: obeyed }: Group<NamespacePart>,
+  isNative: boolean,
+): (data: FrameData) => void {
   /** Does what the server asks by one of the four requests. What it throws refuses. */
-  async function obey(message: Incoming, acknowledge: () => void): Promise<unknown> {
+  async function obey(message: Incoming, acknowledge: () => void): Promise<void> {
     const { namespace, room, event } = message;
-    const { epoch } = core;
-    const there = core.connected.get(namespace);
-    if (event === CONNECT && !there) {
-      if (!core.handlers.has(namespace)) throw new PublicError('bad namespace');
-      const fresh = core.create(namespace);
-      await fresh.fire(CONNECT, { ...message, wait: '' });
-      acknowledge();
-      return epoch === core.epoch && fresh.install({});
+    const there = members.get(namespace);
+    const isKnown = there || event === DISCONNECT || core.handlers.has(namespace);
+    const done = isKnown && (obeyed(namespace, message, acknowledge) ?? there?.rooms.obey(room, message, acknowledge));
+    if (!done) throw new PublicError(there ? 'bad event' : 'bad namespace');
+    await done;
+  }
+
+  /** Calls whoever hears an event, and gives what the first of them returns. Throws what the first throws, once all were called. */
+  async function hear(message: Incoming, there: NamespacePart | undefined): Promise<unknown> {
+    const calls = there?.callsOf(message.event);
+    // An ask is always answered. An emit is not: two ends must not answer each other for ever.
+    if (message.wait && !calls?.length) throw new PublicError(calls ? 'bad event' : 'bad namespace');
+    const msg = readMessage(message);
+    let answer: unknown;
+    let failure: readonly [unknown] | undefined;
+    for (const call of calls ?? []) {
+      try {
+        const result = await call(msg);
+        if (answer === undefined) answer = result;
+      } catch (error) {
+        if (failure) core.report(error, message);
+        failure ??= [error];
+      }
     }
-    if (event === JOIN && there) await there.enter(room, {});
-    else if (event === JOIN || event === LEAVE ? !there : event !== CONNECT && event !== DISCONNECT) {
-      throw new PublicError(there ? 'bad event' : 'bad namespace');
-    }
-    acknowledge();
-    if (event === LEAVE) return there?.exit(room, {});
-    if (event === DISCONNECT) return there?.end({});
-    return undefined;
+    if (failure) throw failure[0];
+    return answer;
   }
 
   async function handle(
     message: Incoming,
-    there: Namespace | undefined,
+    there: NamespacePart | undefined,
     answer: (data: FrameData) => void,
   ): Promise<void> {
-    const { wait, event, body } = message;
+    const { wait, event } = message;
     const acknowledge = (): void => answer(`${wait};;;;;;`);
-    // An answer has the opcode of what it answers, as in neffos; bytes are bytes in any case.
-    const alike = (data: Body): Body => (typeof body === 'string' ? data : bytesOf(data));
     try {
       if (isReserved(event)) return void (wait && !message.isNoOp && (await obey(message, acknowledge)));
-      if (wait && !there) throw new PublicError('bad namespace');
-      const result = await there?.hear(message);
-      if (!wait) return;
-      if (result === undefined) return acknowledge();
-      const payload = toPayload(result);
-      answer(writeFrame(message, { ...payload, body: alike(payload.body) }));
+      const result = await hear(message, there);
+      if (wait) result === undefined ? acknowledge() : answer(writeFrame(message, toPayload(result)));
     } catch (error) {
       const isPublic = error instanceof PublicError;
       if (!isPublic) core.report(error, message);
-      if (wait || isPublic)
-        answer(writeFrame(message, { body: alike((isPublic && error.message) || 'internal error') }, 1));
+      if (wait || isPublic) answer(writeFrame(message, { body: (isPublic && error.message) || 'internal error' }, 1));
     }
   }
 
@@ -69,17 +66,17 @@ export function createInbound({ core, outbox, queue, isNative, send }: InboundPa
     if (!data.length) return; // means nothing
     const message = isNative ? undefined : readFrame(data);
     if (!message) {
-      const there = core.connected.get('') ?? core.create('');
-      return queue.push('', () => there.tell(NATIVE, { isNative: true, body: data }));
+      const there = members.get('') ?? create('');
+      return core.push(1, () => there.tell(NATIVE, { isNative: true, body: data }));
     }
     const { wait, namespace } = message;
-    if (/^[$#]/.test(wait)) return outbox.asks.get(wait)?.answer(message);
+    if (/^[$#]/.test(wait)) return core.asks.get(wait)?.answer(message);
     if (message.errorKind) return core.report(readError(message), message);
-    const { epoch } = core;
-    const there = core.connected.get(namespace);
-    queue.push(wait, () =>
+    const { loss } = core;
+    const there = members.get(namespace);
+    core.push(wait ? 2 : 1, () =>
       handle(message, there, (answer) => {
-        if (epoch === core.epoch) send(answer);
+        if (loss === core.loss) core.transmit(answer);
       }),
     );
   };

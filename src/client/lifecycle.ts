@@ -21,8 +21,13 @@ export const ANY: typeof SystemEvent.AnyEvent = '_OnAnyEvent';
 /** neffos's `OnNativeMessage`, as the wire spells it. */
 export const NATIVE: typeof SystemEvent.NativeMessage = '_OnNativeMessage';
 
-/** All of them. */
-export const LIFECYCLE: readonly string[] = [CONNECT, CONNECTED, DISCONNECT, JOIN, JOINED, LEAVE, LEFT, ANY, NATIVE];
+const LIFECYCLE: readonly string[] = [CONNECT, CONNECTED, DISCONNECT, JOIN, JOINED, LEAVE, LEFT, ANY, NATIVE];
+
+/** The name of an event on the wire: lifecycle events have neffos's names, `onRoomJoin` is `_OnRoomJoin`. */
+export function wireNameOf(event: string): string {
+  const name = event.replace(/^_?[Oo]n/, '_On');
+  return LIFECYCLE.includes(name) ? name : event;
+}
 
 /** Whether a name belongs to the protocol. */
 export const isReserved = (event: string): boolean => event.startsWith('_On');

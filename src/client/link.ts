@@ -1,6 +1,6 @@
 import type { CloseInfo } from '../ports/conn.js';
 import type { FrameData } from '../protocol/message.js';
-import { RemoteError, WsError } from './client-errors.js';
+import { RemoteError } from './client-errors.js';
 import type { Address, ConnState, DialOptions } from './dial-options.js';
 import type { Platform, WebSocketLike } from './platform.js';
 import { createStore, type Readable } from './store.js';
@@ -12,17 +12,19 @@ import { HELLO, PING, textOf } from './wire.js';
 export interface LinkListener {
   opened(id: string): void;
   received(data: FrameData): void;
-  /** The connection was lost. It is tried again where `failure` is not there; otherwise that is why it has ended for good. */
-  dropped(close: CloseInfo, failure?: unknown): void;
+  /** The connection was lost, perhaps for good; `failure` says more than the close why it has ended. */
+  dropped(close: CloseInfo, isFinal: boolean, failure?: unknown): void;
 }
 
 /** One connection that comes back when it is lost. */
 export interface Link {
   readonly state: Readable<ConnState>;
-  /** Whether what is sent now has a chance to arrive. */
-  isOpen(): boolean;
+  /** How long whoever dials waits for the first welcome. */
+  readonly firstTimeoutMs: number;
+  /** What waits in the socket; `NaN` while what is sent has no chance to arrive. */
   bufferedBytes(): number;
-  send(data: FrameData): void;
+  /** Sends something at once. It is lost where there is no socket. */
+  transmit(data: FrameData): void;
   /** Dials for the first time. */
   start(): void;
   /** The socket is of no use: waits, and tries another. It does not count as having been open. */
@@ -31,8 +33,6 @@ export interface Link {
   close(code: number, reason: string): void;
 }
 
-/** How long one try may take. */
-export const DIAL_TIMEOUT_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 /** How long a connection must have been open for the waits between tries to start from the beginning. */
@@ -45,17 +45,17 @@ const WAKE_EVENTS = ['online', 'offline', 'visibilitychange', 'pageshow', 'resum
 
 /** Makes a connection of socket, handshake, heartbeat, and waits between tries. */
 export function createLink(address: Address, options: DialOptions, platform: Platform, listener: LinkListener): Link {
-  const { reconnect = true, shouldReconnect, heartbeat, native, dialTimeoutMs = DIAL_TIMEOUT_MS } = options;
+  const { reconnect = true, shouldReconnect, heartbeat, native, dialTimeoutMs = 10_000 } = options;
   const { intervalMs = 25_000, timeoutMs = 10_000 } = heartbeat || {};
   const { page, nowMs, after } = platform;
   const state = createStore<ConnState>({ kind: 'connecting', tries: 0 });
   const hasHeartbeat = heartbeat !== false && !native;
+  const isPatient = typeof reconnect === 'object' && reconnect.initial;
   let socket: WebSocketLike | undefined;
   /** Of the only timer: of the try, of the heartbeat, or of the wait for the next try. */
-  let cancel: (() => void) | undefined;
+  let cancel = (): void => {};
   let tries = 0;
   let openedMs = 0;
-  let heardMs = 0;
   /** Whether an answer to a heartbeat is awaited. */
   let isAsked = false;
   /** Whether it was never open: a failure is told to whoever dials. */
@@ -65,15 +65,17 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
   let loss: CloseInfo;
 
   const is = (kind: ConnState['kind']): boolean => state.value.kind === kind;
-  const bufferedBytes = (): number => socket?.bufferedAmount ?? 0;
-  const send = (data: FrameData): void => socket?.send(data);
-  const hear = (): void => {
-    heardMs = nowMs();
-    isAsked = false;
-  };
+  const isOffline = (): boolean => page.navigator?.onLine === false;
+  const bufferedBytes = (): number => (is('open') && socket?.readyState === 1 ? socket.bufferedAmount : Number.NaN);
+  const transmit = (data: FrameData): void => socket?.send(data);
   const later = (delayMs: number, task: () => void): void => {
-    cancel?.();
+    cancel();
     cancel = after(delayMs, task);
+  };
+  /** Asks the server when nothing has been heard for a while. */
+  const hear = (): void => {
+    isAsked = false;
+    if (hasHeartbeat && is('open')) later(intervalMs, () => ask(true));
   };
   const listen = (method: 'addEventListener' | 'removeEventListener'): void => {
     for (const event of WAKE_EVENTS) page[method]?.(event, wake);
@@ -83,13 +85,13 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
     const attempt = { kind: 'connecting', tries } as const;
     refusal = '';
     early = [];
-    later(dialTimeoutMs, () => drop(1006, 'no answer'));
+    later(dialTimeoutMs, () => drop('no answer'));
     state.set(attempt);
     try {
       const url = await urlOf(address, tries, page.location?.href);
       if (state.value === attempt) open(url);
     } catch (error) {
-      if (state.value === attempt) drop(1006, `${error}`, error);
+      if (state.value === attempt) drop(`${error}`, error);
     }
   }
 
@@ -98,14 +100,14 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
     let trouble: string | undefined;
     socket = opening;
     opening.binaryType = 'arraybuffer';
-    opening.onopen = () => (native ? welcome('') : send(HELLO));
+    opening.onopen = () => (native ? welcome('') : transmit(HELLO));
     opening.onmessage = ({ data }: { data: string | ArrayBuffer }) =>
       receive(typeof data === 'string' ? data : new Uint8Array(data));
     opening.onerror = (error: { message?: string }) => {
       trouble = error.message; // a browser does not tell
-      if (opening.readyState > 2) drop(1006); // where the page's content policy forbids it, no close follows
+      if (opening.readyState > 2) drop(); // where the page's content policy forbids it, no close follows
     };
-    opening.onclose = ({ code, reason }: CloseInfo) => drop(code, reason || refusal || trouble);
+    opening.onclose = ({ code, reason }: CloseInfo) => drop(reason || refusal || trouble, undefined, code);
   }
 
   function receive(data: FrameData): void {
@@ -119,19 +121,12 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
 
   function welcome(id: string): void {
     isFirst = false;
-    hear();
-    openedMs = heardMs;
-    watch();
+    openedMs = nowMs();
+    cancel();
     state.set({ kind: 'open', id });
+    hear();
     listener.opened(id);
     for (const data of early) listener.received(data);
-  }
-
-  /** Asks the server when nothing has been heard for a while. */
-  function watch(): void {
-    cancel?.();
-    const restMs = heardMs + intervalMs - nowMs();
-    if (hasHeartbeat) restMs > 0 ? later(restMs, watch) : ask(true);
   }
 
   /** @param mayBeLate whether a timer that runs much too late, as after a sleep, is not believed */
@@ -139,61 +134,58 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
     const askedMs = nowMs();
     const before = bufferedBytes();
     isAsked = true;
-    send(PING);
+    transmit(PING);
     later(timeoutMs, () => {
       // Where what was sent before is leaving still, the other side has not been asked yet.
       const isMoving = bufferedBytes() < before;
-      if (!isAsked) watch();
-      else if (isMoving || (mayBeLate && nowMs() - askedMs > 2 * timeoutMs)) ask(isMoving);
-      else drop(1006, 'no heartbeat');
+      if (isMoving || (mayBeLate && nowMs() - askedMs > 2 * timeoutMs)) ask(isMoving);
+      else drop('no heartbeat');
     });
   }
 
   /** The socket has ended, or is given up. */
-  function drop(code: number, reason = '', failure?: unknown): void {
-    loss = { code, reason };
+  function drop(reason = '', failure?: unknown, code = 1006): void {
+    const close = { code, reason };
     if (is('open') && nowMs() - openedMs >= STABLE_MS) tries = 0;
-    const isAllowed = isFirst ? typeof reconnect === 'object' && reconnect.initial : reconnect;
-    const isWanted = isAllowed && undisturbed(() => shouldReconnect?.(loss));
+    const isAllowed = isFirst ? isPatient : reconnect;
+    const isWanted = isAllowed && undisturbed(() => shouldReconnect?.(close));
     if (is('closed')) return; // by whoever was asked
-    if (isAllowed && (isWanted ?? !(FINAL.test(`${code}`) || (refusal && code === 1006)))) {
-      letGo();
-      tries++;
-      wait();
-      listener.dropped(loss);
+    const isFinal = !isAllowed || !(isWanted ?? !(FINAL.test(`${code}`) || (refusal && code === 1006)));
+    lose(close, isFinal, refusal ? new RemoteError(refusal, { code: 'CONN_REFUSED' }) : failure);
+  }
+
+  function lose(close: CloseInfo, isFinal: boolean, failure?: unknown): void {
+    letGo();
+    if (isFinal) {
+      listen('removeEventListener');
+      state.set({ kind: 'closed', ...close });
     } else {
-      end(loss, refusal ? new RemoteError(refusal, { code: 'CONN_REFUSED' }) : failure);
+      tries++;
+      loss = close;
+      wait();
     }
+    listener.dropped(close, isFinal, failure);
   }
 
   function wait(): void {
-    const isOffline = page.navigator?.onLine === false;
     const mostMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (tries - 1));
-    const retryInMs = isOffline ? Number.POSITIVE_INFINITY : platform.random() * mostMs;
-    if (isOffline) cancel?.();
-    else later(retryInMs, dial);
+    const retryInMs = isOffline() ? Number.POSITIVE_INFINITY : platform.random() * mostMs;
+    later(retryInMs, dial);
     state.set({ kind: 'waiting', tries, retryInMs, retryAt: Date.now() + retryInMs, ...loss });
   }
 
   /** The network comes or goes, or the page was asleep. */
   function wake({ type }: { readonly type: string }): void {
     if (type === 'visibilitychange' && page.document?.visibilityState === 'hidden') return;
-    if (is('waiting')) page.navigator?.onLine === false ? wait() : void dial();
+    if (is('waiting')) isOffline() ? wait() : void dial();
     else if (is('open') && hasHeartbeat && !isAsked) ask(true);
-  }
-
-  function end(close: CloseInfo, failure: unknown = new WsError('CONN_CLOSED', close)): void {
-    letGo();
-    listen('removeEventListener');
-    state.set({ kind: 'closed', ...close });
-    listener.dropped(close, failure);
   }
 
   /** Hears nothing more of the socket, and does not wait for its end. Without a code it is given up. */
   function letGo(code?: number, reason?: string): void {
     const old = socket;
     if (code) old?.close(code, reason); // throws where a client may not send that, and has changed nothing then
-    cancel?.();
+    cancel();
     if (!old) return;
     socket = undefined;
     // Also of errors: a socket that is closed before it is open has one, which `ws` wants to be heard.
@@ -203,22 +195,22 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
 
   return {
     state,
+    firstTimeoutMs: isPatient ? Number.POSITIVE_INFINITY : dialTimeoutMs,
     bufferedBytes,
-    send,
-    isOpen: () => is('open') && socket?.readyState === 1,
+    transmit,
     start() {
       listen('addEventListener');
       void dial();
     },
     giveUp(reason) {
       openedMs = Number.POSITIVE_INFINITY;
-      drop(1006, reason);
+      drop(reason);
     },
     close(code, reason) {
       if (is('closed')) return;
       // A browser allows 1000 and codes of applications only: 1001 to 1014 become 4001 to 4014.
       letGo(code > 1000 && code < 1015 ? code + 3_000 : code, reason);
-      end({ code, reason });
+      lose({ code, reason }, true);
     },
   };
 }

@@ -43,34 +43,26 @@ export function messageStream<T>(
   signal?.addEventListener('abort', end);
   if (signal?.aborted) end();
 
-  async function take(): Promise<IteratorResult<T, undefined>> {
-    if (!waiting.length && !isEnded) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+  const messages = (async function* read(): AsyncGenerator<T, undefined> {
+    while (waiting.length || !isEnded) {
+      if (waiting.length) {
+        yield waiting.shift() as T; // there is one
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
     }
-    if (waiting.length) return { value: waiting.shift() as T }; // there is one
-    if (!error) return { done: true, value: undefined };
-    const thrown = error;
-    error = undefined;
-    throw thrown;
-  }
-
-  let turn: Promise<unknown> = Promise.resolve();
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next() {
-      const taken = turn.then(take);
-      turn = taken.catch(() => {});
-      return taken;
-    },
-    async return() {
+    if (error) throw error;
+    return undefined;
+  })();
+  return Object.assign(messages, {
+    // That of the generator waits for the next message, where that is waited for.
+    return() {
       waiting.length = 0;
       error = undefined;
       end(); // whoever waits for the next hears of it
-      return { done: true, value: undefined };
+      return messages.next();
     },
-  };
+  });
 }

@@ -2,8 +2,7 @@ import { WebSocket } from 'ws';
 import type { AnyContracts, ClientConn, ContractsOf } from './client-conn.js';
 import type { ClientEvents } from './client-events.js';
 import type { Address, DialOptions } from './dial-options.js';
-import type { Listener } from './dialled.js';
-import type { EventMaps } from './event-handlers.js';
+import type { EventMaps } from './dialled.js';
 import { openConn } from './open-conn.js';
 import { type WebSocketLike, webPlatform } from './platform.js';
 
@@ -37,7 +36,7 @@ export function dial<Contracts extends ContractsOf<Contracts> = AnyContracts>(
   events?: ClientEvents<NoInfer<Contracts>>,
   { headers = {}, ...options }: NodeDialOptions = {},
 ): Promise<ClientConn<Contracts>> {
-  const handlers = (events ?? {}) as EventMaps<Listener>; // the same handlers, which types tell apart and nothing else
+  const handlers = (events ?? {}) as EventMaps; // the same handlers, which types tell apart and nothing else
   const open = (url: string, heard: () => void): WebSocketLike => {
     // Each message in a turn of its own, as in a browser: whoever awaits a namespace can listen before its first message.
     const socket = new WebSocket(url, { headers, allowSynchronousEvents: false });

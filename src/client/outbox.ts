@@ -6,49 +6,64 @@ import type { Link } from './link.js';
 import type { Platform } from './platform.js';
 import { quiet } from './quiet.js';
 import { readError } from './read-message.js';
-import type { Incoming } from './wire.js';
+import { type Incoming, type Payload, type Target, writeFrame } from './wire.js';
 
-/** Something that is waited for. */
-interface Ask {
-  readonly event: string;
+/** Something that is waited for, by one or by several. */
+export interface Ask {
+  /** Pairs it with its answer. */
+  readonly token: string;
   isSent?: boolean;
+  /** Are called when the server has answered, or it has failed. Handlers may run still. */
+  readonly stops: Set<() => void>;
   answer(answer?: Partial<Incoming>): void;
   fail(error: unknown): void;
+  /** Waits for it as well. When nobody does any more it is given up. */
+  join(wait?: WaitOptions): Promise<unknown>;
+}
+
+/** What is under way, by whatever tells it apart. */
+export type UnderWay = Map<unknown, Ask>;
+
+/** What is asked. */
+export interface Question {
+  /** Its name, for errors. */
+  readonly event: string;
+  /** Where those who ask the same at the same time find each other, so that it is done once; and by which key, if not its name. */
+  readonly underWay?: UnderWay;
+  readonly key?: unknown;
 }
 
 /** What is sent, and what is waited for. */
 export interface Outbox {
-  /** Those who wait, by the tokens of what they wait for. */
+  /** Those that are waited for, by their tokens. */
   readonly asks: ReadonlyMap<string, Ask>;
+  /** Whether an answer of the server is waited for. */
+  isAsking(): boolean;
   /**
-   * Waits for an answer to what `begin` sends with a token. `take` gets it in the turn of its frame, so that what it changes is in
-   * place before the next.
+   * Waits for an answer to what `begin` sends. `take` gets it in the turn of its frame, so that what it changes is in place before
+   * the next.
    *
    * @throws {ASK_TIMEOUT} {ASK_ABORTED} {CONN_CLOSED}, what `begin` throws, or a `RemoteError`
    */
   ask<T>(
-    event: string,
-    options: WaitOptions,
-    begin: (token: string) => void,
+    question: Question,
+    wait: WaitOptions | undefined,
+    begin: (ask: Ask) => unknown,
     take: (answer: Partial<Incoming>) => T | Promise<T>,
   ): Promise<T>;
   /**
-   * @param isFirst whether it passes what waits
-   * @throws {QUEUE_FULL}, or {CONN_DOWN} where nothing may wait
+   * Sends a message, unless it is an ask that nobody waits for any more.
+   *
+   * @param isFirst whether it passes what waits: what restores the state that the rest counts on
+   * @throws {NAME_NOT_ENCODABLE} {QUEUE_FULL}, or {CONN_DOWN} where nothing may wait
    */
-  send(data: FrameData, token?: string, isFirst?: boolean): void;
-  /** Sends what waits, as far as it may. */
-  flush(): void;
+  say(target: Target, payload: Payload, ask?: Ask, isFirst?: boolean): void;
+  /** Sends a frame. @throws {QUEUE_FULL} {CONN_DOWN} */
+  send(data: FrameData, ask?: Ask): void;
+  /** The state is restored: what is sent now arrives in its place. */
+  open(): void;
   /** The connection was lost: what was asked fails; where it is for good, what waits to be sent, too. */
   lose(error: unknown, isFinal: boolean): void;
-}
-
-/** What an outbox needs to know, and tells. */
-interface OutboxListener {
-  /** Whether what is sent now arrives in its place. */
-  isReady(): boolean;
-  /** Something was sent that waits for an answer. */
-  asked(): void;
 }
 
 const MIB = 1024 * 1024;
@@ -59,88 +74,129 @@ const LOOK_AGAIN_MS = 50;
 /**
  * What is sent, in order: at once, or when the connection is back or has taken what was sent before. And what is waited for: each
  * wait ends, by an answer, an error, its time, its signal, or the end of the connection.
+ *
+ * @param asked is called when something was sent that waits for an answer, once whoever asks has gone on
  */
-export function createOutbox(
-  link: Link,
-  options: DialOptions,
-  { after }: Platform,
-  { isReady, asked }: OutboxListener,
-): Outbox {
+export function createOutbox(link: Link, options: DialOptions, { after }: Platform, asked: () => void): Outbox {
   const { askTimeoutMs = 10_000, maxBufferedBytes = MIB, queue } = options;
   const { maxMessages = queue === false ? 0 : 1_000, maxBytes = MIB, whenFull } = queue || {};
   const asks = new Map<string, Ask>();
-  let waiting: (readonly [data: FrameData, token: string])[] = [];
-  let cancel: (() => void) | undefined;
+  let waiting: (readonly [data: FrameData, ask: Ask | undefined])[] = [];
+  let cancel = (): void => {};
   let count = 0;
+  let isOpen = false;
 
-  const mayWrite = (): boolean => isReady() && link.bufferedBytes() <= maxBufferedBytes;
   const bytes = (): number => waiting.reduce((sum, [{ length }]) => sum + length, 0);
 
-  function write(data: FrameData, token: string): void {
-    const ask = asks.get(token);
-    if (ask) ask.isSent = true;
-    link.send(data);
-    if (ask) asked();
+  function write(data: FrameData, ask?: Ask): void {
+    if (ask) {
+      ask.isSent = true;
+      queueMicrotask(asked);
+    }
+    link.transmit(data);
   }
 
   function flush(): void {
-    cancel?.();
-    while (mayWrite()) {
+    cancel();
+    while (isOpen && link.bufferedBytes() <= maxBufferedBytes) {
       const next = waiting.shift();
       if (!next) return;
       write(...next);
     }
-    if (waiting.length && isReady()) cancel = after(LOOK_AGAIN_MS, flush);
+    if (waiting.length && isOpen) cancel = after(LOOK_AGAIN_MS, flush);
+  }
+
+  function send(data: FrameData, ask?: Ask): void {
+    waiting.push([data, ask]);
+    flush();
+    while (waiting.length > maxMessages || bytes() > maxBytes) {
+      const error = maxMessages ? new WsError('QUEUE_FULL', { maxMessages, maxBytes }) : new WsError('CONN_DOWN', {});
+      const isForOthers = whenFull === 'dropOldest' && data.length <= maxBytes && waiting.length > 1;
+      const given = isForOthers ? waiting.shift() : waiting.pop();
+      if (!isForOthers) throw error;
+      given?.[1]?.fail(error);
+    }
   }
 
   return {
     asks,
-    flush,
-    ask: (event, { timeoutMs = askTimeoutMs, signal }, begin, take) =>
-      quiet(
-        () =>
-          new Promise((resolve, reject) => {
-            const token = `$${++count}`;
-            const end = (): boolean => {
-              stop();
-              signal?.removeEventListener('abort', abort);
-              waiting = waiting.filter(([, other]) => other !== token);
-              return asks.delete(token);
-            };
-            const fail = (error: unknown): void => {
-              if (end()) reject(error);
-            };
-            const abort = (): void => fail(new WsError('ASK_ABORTED', { event }, { cause: signal?.reason }));
-            const stop = after(timeoutMs, () => fail(new WsError('ASK_TIMEOUT', { event, timeoutMs })));
-            const answer = (message: Partial<Incoming> = {}): void => {
-              if (message.errorKind) fail(readError(message));
-              else if (end()) resolve(take(message));
-            };
-            asks.set(token, { event, answer, fail });
-            signal?.addEventListener('abort', abort);
-            try {
-              signal?.aborted ? abort() : begin(token);
-            } catch (error) {
-              fail(error);
-            }
-          }),
-      ),
-    send(data, token = '', isFirst = false) {
-      flush();
-      if (isFirst || (!waiting.length && mayWrite())) return write(data, token);
-      while (waiting.length >= maxMessages || bytes() + data.length > maxBytes) {
-        const error = maxMessages ? new WsError('QUEUE_FULL', { maxMessages, maxBytes }) : new WsError('CONN_DOWN', {});
-        const oldest = whenFull === 'dropOldest' && data.length <= maxBytes && waiting.shift();
-        if (!oldest) throw error;
-        asks.get(oldest[1])?.fail(error);
-      }
-      waiting.push([data, token]);
+    send,
+    isAsking: () => [...asks.values()].some(({ isSent }) => isSent),
+    say({ namespace, room, event }, payload, ask, isFirst) {
+      const wait = ask?.token ?? '';
+      if (ask && !asks.has(wait)) return;
+      (isFirst ? write : send)(writeFrame({ wait, namespace, room, event }, payload), ask);
+    },
+    ask<T>(
+      { event, underWay = new Map(), key = event }: Question,
+      wait: WaitOptions | undefined,
+      begin: (ask: Ask) => unknown,
+      take: (answer: Partial<Incoming>) => T | Promise<T>,
+    ) {
+      const shared = underWay.get(key);
+      if (shared) return shared.join(wait) as Promise<T>; // what is asked under one key is taken by the same
+      const token = `$${++count}`;
+      const stops = new Set<() => void>();
+      let settle: (taken: Promise<T>) => void;
+      const result = new Promise<T>((resolve) => {
+        settle = resolve;
+      });
+      const forget = (): void => {
+        if (underWay.get(key) === it) underWay.delete(key);
+      };
+      const end = (outcome: () => Promise<T>): void => {
+        if (!asks.delete(token)) return;
+        waiting = waiting.filter(([, other]) => other !== it);
+        for (const stop of stops) stop();
+        settle(outcome());
+      };
+      const it: Ask = {
+        token,
+        stops,
+        answer: (message = {}) => (message.errorKind ? it.fail(readError(message)) : end(async () => take(message))),
+        fail(error) {
+          forget();
+          end(() => Promise.reject(error));
+        },
+        join: ({ timeoutMs = askTimeoutMs, signal } = {}) =>
+          quiet(
+            () =>
+              new Promise((resolve, reject) => {
+                const stop = (): void => {
+                  unset();
+                  signal?.removeEventListener('abort', abort);
+                  stops.delete(stop);
+                };
+                const leave = (error: unknown): void => {
+                  stop();
+                  reject(error);
+                  if (!stops.size) it.fail(error);
+                };
+                const abort = (): void => leave(new WsError('ASK_ABORTED', { event }, { cause: signal?.reason }));
+                const unset = after(timeoutMs, () => leave(new WsError('ASK_TIMEOUT', { event, timeoutMs })));
+                stops.add(stop);
+                signal?.addEventListener('abort', abort);
+                result.then(resolve, reject);
+                if (signal?.aborted) abort();
+              }),
+          ),
+      };
+      asks.set(token, it);
+      underWay.set(key, it); // first: handlers that `begin` calls may ask for the same
+      result.then(forget, forget);
+      const done = it.join(wait) as Promise<T>; // what `take` gives
+      if (asks.has(token)) (async () => begin(it))().catch(it.fail);
+      return done;
+    },
+    open() {
+      isOpen = true;
       flush();
     },
     lose(error, isFinal) {
-      cancel?.();
+      isOpen = false;
+      cancel();
       if (isFinal) waiting = [];
-      for (const { isSent, fail } of asks.values()) if (isSent || isFinal) fail(error);
+      for (const ask of asks.values()) if (ask.isSent || isFinal) ask.fail(error);
     },
   };
 }

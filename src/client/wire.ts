@@ -1,4 +1,4 @@
-import { escapeName, isEncodableName, unescapeName } from '../protocol/escaped-name.js';
+import { escapeName, unescapeName } from '../protocol/escaped-name.js';
 import type { Body, FrameData } from '../protocol/message.js';
 import { RICH_ERROR } from '../protocol/rich-error.js';
 import { WsError } from './client-errors.js';
@@ -8,7 +8,8 @@ export interface Target {
   /** Pairs an ask with its answer; empty for a plain emit. */
   readonly wait?: string;
   readonly namespace: string;
-  readonly room?: string;
+  /** Empty where it is for no room. */
+  readonly room: string;
   readonly event: string;
 }
 
@@ -17,6 +18,9 @@ export interface Payload {
   readonly body: Body;
   readonly json?: boolean;
 }
+
+/** Nothing to say. */
+export const NOTHING: Payload = { body: '' };
 
 /** A message that has come. */
 export interface Incoming extends Required<Target>, Required<Payload> {
@@ -32,14 +36,18 @@ export const HELLO = 'Mnefeli/1';
 export const PING = '$0;_;;_OnNamespaceDisconnect;0;0;';
 
 const FIELDS = 6;
+
+/** Half of a character, which UTF-8 cannot hold. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** The text before the body, in its parts. */
+type Header = [wait: string, namespace: string, room: string, event: string, isError: string, flag: string];
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** A body as text. */
 export const textOf = (body: Body): string => (typeof body === 'string' ? body : decoder.decode(body));
-
-/** A body as bytes. */
-export const bytesOf = (body: Body): Uint8Array => (typeof body === 'string' ? encoder.encode(body) : body);
 
 /** Reads a frame as the server's codec does; `undefined` for a raw message. */
 export function readFrame(data: FrameData): Incoming | undefined {
@@ -48,25 +56,32 @@ export function readFrame(data: FrameData): Incoming | undefined {
     end = 1 + (typeof data === 'string' ? data.indexOf(';', end) : data.indexOf(0x3b, end));
     if (!end) return undefined;
   }
-  const [wait = '', ...rest] = textOf(data.slice(0, end)).split(';');
-  const [namespace = '', room = '', event = '', isError = '', flag] = rest.map(unescapeName);
+  const [wait, ...names] = textOf(data.slice(0, end)).split(';') as Header; // so many were counted
+  const [namespace, room, event, isError, flag] = names.map(unescapeName) as typeof names;
   const errorKind = ['1', RICH_ERROR].indexOf(isError) + 1;
   return { wait, namespace, room, event, errorKind, isNoOp: flag === '1', json: flag === 'j', body: data.slice(end) };
 }
 
-/** Writes a frame as the server's codec does. @throws {NAME_NOT_ENCODABLE} */
+/**
+ * Writes a frame as the server's codec does.
+ *
+ * @param target what it answers, where it is an answer: that has the opcode of what it answers, as in neffos; bytes are bytes in any
+ * case
+ * @throws {NAME_NOT_ENCODABLE}
+ */
 export function writeFrame(
-  { wait = '', namespace, room = '', event }: Target,
-  payload: Payload,
+  { wait = '', namespace, room, event, body: asked }: Target & Partial<Payload>,
+  { body, json }: Payload,
   isError = 0,
 ): FrameData {
-  const { body, json } = payload;
   const names = Object.entries({ namespace, room, event }).map(([kind, name]) => {
-    if (!isEncodableName(name)) throw new WsError('NAME_NOT_ENCODABLE', { kind, name });
-    return escapeName(name);
+    const escaped = escapeName(name);
+    if (LONE_SURROGATE.test(name) || unescapeName(escaped) !== name)
+      throw new WsError('NAME_NOT_ENCODABLE', { kind, name });
+    return escaped;
   });
   const header = [wait, ...names, isError, json ? 'j' : 0, ''].join(';');
-  if (typeof body === 'string') return header + body;
+  if (typeof body === 'string') return typeof asked === 'object' ? encoder.encode(header + body) : header + body;
   const head = encoder.encode(header);
   const frame = new Uint8Array(head.length + body.length);
   frame.set(head);
@@ -77,18 +92,20 @@ export function writeFrame(
 /**
  * What a value is sent as: a string as it is, bytes as bytes, anything else as JSON, `undefined` included.
  *
+ * Bytes are copied: they may wait, or leave again, and whoever sends them may write over them meanwhile.
+ *
  * @throws {BODY_NOT_SENDABLE}
  */
 export function toPayload(value: unknown): Payload {
   if (typeof value === 'string') return { body: value };
-  if (value === undefined) return { body: '', json: true };
-  if (value instanceof ArrayBuffer) return { body: new Uint8Array(value) };
-  if (ArrayBuffer.isView(value)) return { body: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
+  const view = value instanceof ArrayBuffer ? new Uint8Array(value) : value;
+  if (ArrayBuffer.isView(view)) return { body: new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice() };
+  let cause: unknown;
   try {
-    const body = JSON.stringify(value);
-    if (body) return { body, json: true };
-  } catch (cause) {
-    throw new WsError('BODY_NOT_SENDABLE', { type: `${cause}` }, { cause });
+    const body = value === undefined ? '' : JSON.stringify(value);
+    if (body !== undefined) return { body, json: true };
+  } catch (error) {
+    cause = error;
   }
-  throw new WsError('BODY_NOT_SENDABLE', { type: typeof value });
+  throw new WsError('BODY_NOT_SENDABLE', { type: `${cause ?? typeof value}` }, { cause });
 }

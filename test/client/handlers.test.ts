@@ -273,6 +273,15 @@ describe('handlers', () => {
       expect(network.errors).toEqual([]);
     });
 
+    it('are not called by undefined in the map', async () => {
+      const { network } = await chat({ who: undefined, onRoomJoined: undefined } as never);
+      network.socket.receive('7;chat;;who;0;0;', '8;chat;r;_OnRoomJoin;0;0;');
+      await settle();
+
+      expect(network.socket.take()).toEqual(['7;chat;;who;1;0;bad event', '8;;;;;;']);
+      expect(network.errors).toEqual([]);
+    });
+
     it.each(['constructor', '__proto__', 'toString'])('are not found in the prototype by %s', async (event) => {
       const { network } = await chat({});
       network.socket.receive(`7;chat;;${event};0;0;`, `8;${event};;x;0;0;`);
@@ -364,6 +373,28 @@ describe('on', () => {
     await settle();
 
     expect(heard).toEqual(['map 1', 'on 1 true', 'map 2']);
+  });
+
+  it.each(['onRoomJoined', 'OnRoomJoined', '_OnRoomJoined'])('hears %s as the map does, after it', async (event) => {
+    const heard: string[] = [];
+    const { network, ns } = await chat({ onRoomJoined: ({ room }) => void heard.push(`map ${room}`) });
+    ns.on(event, ({ room }) => void heard.push(`on ${room}`));
+    network.socket.receive('7;chat;r;_OnRoomJoin;0;0;');
+    await settle();
+
+    expect(heard).toEqual(['map r', 'on r']);
+  });
+
+  it('refuses by onRoomJoin, and hears by onAnyEvent what nobody else does', async () => {
+    const { network, ns } = await chat({});
+    ns.on('onRoomJoin', () => {
+      throw new PublicError('full');
+    });
+    ns.on('onAnyEvent', ({ event }) => `any ${event}`);
+    network.socket.receive('7;chat;r;_OnRoomJoin;0;0;', '8;chat;;who;0;0;');
+    await settle();
+
+    expect(network.socket.take()).toEqual(['7;chat;r;_OnRoomJoin;1;0;full', '8;chat;;who;0;0;any who']);
   });
 
   it('hears what others have thrown at, or are too late with; the first error is the answer', async () => {

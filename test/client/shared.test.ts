@@ -55,6 +55,19 @@ describe('what is asked for while it is being given up', () => {
     expect(network.socket.take()).toEqual([]);
   });
 
+  it('as a room is joined anew once the server has let it go, also where nobody else waits for that any more', async () => {
+    const { network, ns, room } = await joined();
+    const leaving = room.leave({ timeoutMs: 100 });
+    const joining = ns.joinRoom('r');
+    await settle();
+    network.clock.advanceMs(100);
+    await expect(leaving).rejects.toMatchObject({ code: 'ASK_TIMEOUT' });
+
+    expect(await asked(network)).toEqual(['$;chat;r;_OnRoomLeave;0;0;']);
+    expect(await asked(network)).toEqual(['$;chat;r;_OnRoomJoin;0;0;']);
+    expect(await joining).not.toBe(room);
+  });
+
   it('as a namespace is connected anew once it was disconnected', async () => {
     const { network, conn, ns } = await joined();
     void ns.disconnect();
@@ -115,6 +128,26 @@ describe('what a lifecycle handler asks for', () => {
     await expect(connecting).rejects.toMatchObject({ code: 'ASK_TIMEOUT', details: { timeoutMs: 50 } });
     expect(network.socket.take()).toEqual([]);
   });
+});
+
+it('a connect whose own handler runs when the connection is lost is rejected as what was asked', async () => {
+  let finish = (): void => {};
+  const network = new FakeNetwork();
+  const conn = await network.open({
+    chat: {
+      onNamespaceConnect: () =>
+        new Promise<void>((resolve) => {
+          finish = resolve;
+        }),
+    },
+  });
+  const connecting = conn.connect('chat');
+  await network.lose();
+  finish();
+
+  await expect(connecting).rejects.toMatchObject({ code: 'CONN_CLOSED', details: { code: 1006 } });
+  expect(network.socket.take()).toEqual([]);
+  expect(conn.namespaces).toEqual([]);
 });
 
 describe('those who wait for the same', () => {
