@@ -22,9 +22,15 @@ export class LocalDelivery {
     this.#registry = registry;
   }
 
-  /** @returns to how many connections it was handed */
-  deliver(target: Target, content: BroadcastContent): number {
-    const frames = new BroadcastFrames(this.#encoding, target.namespace, content);
+  /**
+   * @param frames what `encode` gave, where it was called before
+   * @returns to how many connections it was handed
+   */
+  deliver(
+    target: Target,
+    content: BroadcastContent,
+    frames: BroadcastFrames = this.#framesOf(target, content),
+  ): number {
     let current: BroadcastFrame | undefined;
     let receivers = 0;
     const mayBeMarked = content.json === true;
@@ -45,8 +51,14 @@ export class LocalDelivery {
     return receivers;
   }
 
-  /** @throws {MESSAGE_TOO_LARGE} for what `deliver` could send to nobody */
-  check(target: Target, content: BroadcastContent): void {
-    new BroadcastFrames(this.#encoding, target.namespace, content).get(target.rooms[0] ?? '', content.json === true);
+  /** Encodes it before it is delivered. @throws {MESSAGE_TOO_LARGE} for what `deliver` could send to nobody */
+  encode(target: Target, content: BroadcastContent): BroadcastFrames {
+    const frames = this.#framesOf(target, content);
+    frames.get(target.rooms[0] ?? '', content.json === true);
+    return frames;
+  }
+
+  #framesOf({ namespace }: Target, content: BroadcastContent): BroadcastFrames {
+    return new BroadcastFrames(this.#encoding, namespace, content);
   }
 }

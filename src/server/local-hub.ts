@@ -85,8 +85,14 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
   }
 
   broadcast(target: Target, event: string, body: unknown): void {
-    const { content } = this.#sendHere(target, event, body);
-    this.#parts.cluster?.broadcast(target, content);
+    const { cluster } = this.#parts;
+    if (!cluster) return void this.#sendHere(target, event, body);
+    const content = this.#contentOf(event, body);
+    this.#parts.metrics.count('broadcasts.sent');
+    // What is too large must not reach the other servers. They are told first: what has to cross a network takes longest.
+    const frames = this.#delivery.encode(target, content);
+    cluster.broadcast(target, content);
+    this.#delivery.deliver(target, content, frames);
   }
 
   async broadcastAcked(target: Target, event: string, body: unknown): Promise<number> {
@@ -194,7 +200,7 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
     this.#parts.metrics.count('broadcasts.sent');
     const receivers = this.deliver(target, content);
     // What is too large is found when it is encoded: where nobody here needed that, it must not reach the other servers.
-    if (receivers === 0) this.#delivery.check(target, content);
+    if (receivers === 0) this.#delivery.encode(target, content);
     return { content, receivers };
   }
 

@@ -25,7 +25,10 @@ interface SenderParts {
   readonly scheduler: Scheduler;
 }
 
-/** Sends what one turn of the event loop publishes in one write, numbered, in order, and again where the broker may not have it. */
+/**
+ * Sends what is published, numbered, in order, and again where the broker may not have it. What comes when nothing is under way goes
+ * at once; what follows it in the same turn of the event loop goes in one write at its end.
+ */
 export class Sender {
   readonly counts: SentCounts = new SentCounts();
   readonly #queue = new SendQueue(this.counts);
@@ -45,8 +48,10 @@ export class Sender {
   }
 
   send(item: Outgoing): void {
+    const isAlone = this.#queue.isEmpty;
     this.#queue.add(item);
-    this.#schedule();
+    if (isAlone && this.#maySend()) this.#flush();
+    else this.#schedule();
   }
 
   /** Sends about this server itself at once: after what is under way, before what waits. */

@@ -73,13 +73,17 @@ async function startNode({ adapter, host }: Node, clock: ManualClock): Promise<v
 
 describe('a server over a broker', () => {
   describe('sending', () => {
-    it('publishes what one turn of the event loop sends with one call, and what goes to one channel in one packet', async () => {
+    it('publishes at once what comes when nothing is under way, and what follows it in that turn with one call, in one packet', async () => {
       const { broker, nodes } = await together(2);
 
       nodes[0].send('1', '2', '3');
+      expect(broker.commands).toEqual([['publish', channel]]);
       await settle();
 
-      expect(broker.commands).toEqual([['publish', channel]]);
+      expect(broker.commands).toEqual([
+        ['publish', channel],
+        ['publish', channel],
+      ]);
       expect(nodes[1].bodies()).toEqual(['1', '2', '3']);
     });
 
