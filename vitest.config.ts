@@ -27,7 +27,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     // Most of the time tests wait, for brokers, browsers and timeouts: with as many workers as processors it took more than twice as long.
-    maxWorkers: 2 * availableParallelism(),
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     reporters: ['default', ['json', { outputFile: 'build/test-results.json' }]],
     coverage: {
       provider: 'v8',

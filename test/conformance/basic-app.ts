@@ -53,7 +53,7 @@ export async function buildBasicApp({
     path: '/websocket_endpoint',
     container: new Container(),
     controllers: [serverJoinRoom ? JoiningController : BasicController],
-    connectGapMs: 20,
+    connectGapMs: 100, // for neffos.js in Node: 20 are enough where the process does not stand still for as long, as it does under many tests
     urlHeaders: ['X-Username'],
     idGenerator: ({ headers }) => String(headers['x-username']),
     onConnect(conn) {
