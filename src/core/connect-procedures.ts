@@ -173,7 +173,7 @@ function admit(
   table: NamespaceTable,
   circumstances: Circumstances,
 ): LiveNSConn | Promise<LiveNSConn> {
-  const ns = new LiveNSConn(context.conn, table, context.link);
+  const ns = new LiveNSConn(context, table);
   const scope = openScope(ns);
   if (scope || table.lifecycle.has(SystemEvent.NamespaceConnect))
     return askAndEnter(context, ns, { circumstances, scope });

@@ -1,6 +1,6 @@
 import { WsError } from '../errors.js';
 import type { CloseInfo, Conn, NSConn, WaitOptions } from '../ports/conn.js';
-import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
+import type { Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode, fitCloseReason, isSendableCloseCode } from '../protocol/close-codes.js';
 import { isLarger } from '../protocol/codec.js';
 import type { Body, FrameData, WireMessage } from '../protocol/message.js';
@@ -189,11 +189,6 @@ export class LiveConn extends EndingConn implements ConnContext, SocketListener,
       this.#deadlines ??= new Deadlines(this, this.#socket);
       this.#deadlines.update();
     }
-  }
-
-  /** Sends what has been encoded for many. */
-  sendFrame(frame: OutgoingFrame): void {
-    if (!this.ended) this.outbound.sendFrame(frame);
   }
 
   handle(frame: HandledFrame): void | Promise<void> {

@@ -1,11 +1,13 @@
 import { type PublicError, WsError } from '../errors.js';
 import { type Conn, NSConn, type Room, type WaitOptions } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
+import type { ConnContext } from './conn-context.js';
 import type { NamespaceTable } from './event-table.js';
 import { FewByName } from './few-by-name.js';
 import type { Link } from './link.js';
 import { LiveRoom } from './live-room.js';
 import { observed } from './observed.js';
+import type { Outbound } from './outbound.js';
 
 /** `connecting` until the other side is acknowledged; `gone` once it has been left, for good. */
 type State = 'connecting' | 'connected' | 'gone';
@@ -13,6 +15,8 @@ type State = 'connecting' | 'connected' | 'gone';
 /** One end of a connection in a namespace: its state and rooms, which the procedures of both sides move on. */
 export class LiveNSConn extends NSConn {
   readonly conn: Conn;
+  /** That of its connection: a broadcast goes by it without touching the connection, of all of which it would have to fetch a part. */
+  readonly outbound: Outbound;
   readonly table: NamespaceTable;
   /** What the table's `open` has made: the controllers of this connection in this namespace. */
   scope: unknown;
@@ -29,9 +33,10 @@ export class LiveNSConn extends NSConn {
   /** Made with the first room: most namespaces of most connections have none. */
   #rooms: FewByName<LiveRoom> | undefined;
 
-  constructor(conn: Conn, table: NamespaceTable, link: Link) {
+  constructor({ conn, outbound, link }: Pick<ConnContext, 'conn' | 'outbound' | 'link'>, table: NamespaceTable) {
     super();
     this.conn = conn;
+    this.outbound = outbound;
     this.table = table;
     this.#link = link;
   }

@@ -58,8 +58,8 @@ interface Gap {
 export class Outbound {
   readonly #settings: ConnSettings;
   readonly #socket: Socket;
-  /** The gap that is kept now, and those that are to follow it. */
-  #gaps: Gap[] = [];
+  /** The gap that is kept now, and those that are to follow it. None most of the time, and then nothing is looked up. */
+  #gaps: Gap[] | undefined;
   #heldBytes = 0;
   #timer: Timer | undefined;
   #deadline: WriteDeadline | undefined;
@@ -95,7 +95,7 @@ export class Outbound {
 
   /** Sends what has been encoded already: the same frame may go to many connections. */
   sendFrame(frame: OutgoingFrame): void {
-    const gap = this.#gaps.at(-1);
+    const gap = this.#gaps?.at(-1);
     if (!gap) return this.#pass(frame);
     const bytes = sizeOf(frame.data);
     gap.frames.push(frame);
@@ -122,9 +122,10 @@ export class Outbound {
     const { connectGapMs, limits } = this.#settings;
     this.acknowledge(wait);
     if (connectGapMs === 0) return;
-    if (this.#gaps.length >= limits.maxNamespaces) this.flush();
+    if (this.#gaps && this.#gaps.length >= limits.maxNamespaces) this.flush();
+    if (!this.#gaps) this.#beginGap();
+    this.#gaps ??= [];
     this.#gaps.push({ frames: [], bytes: 0 });
-    if (this.#gaps.length === 1) this.#beginGap();
   }
 
   /** Tells a deadline of everything that is sent from here on. */
@@ -134,14 +135,14 @@ export class Outbound {
 
   /** Sends what is held back, now. */
   flush(): void {
-    const gaps = this.#gaps;
+    const gaps = this.#gaps ?? [];
     this.stop();
     for (const { frames } of gaps) this.#sendAll(frames);
   }
 
   /** Forgets what is held back. */
   stop(): void {
-    this.#gaps = [];
+    this.#gaps = undefined;
     this.#heldBytes = 0;
     this.#timer?.cancel();
   }
@@ -152,11 +153,12 @@ export class Outbound {
   }
 
   #endGap(): void {
-    const ended = this.#gaps.shift();
+    const ended = this.#gaps?.shift();
     if (!ended) return;
     this.#heldBytes -= ended.bytes;
     // Another namespace was acknowledged meanwhile: nothing may follow that closely, either.
-    if (this.#gaps.length > 0) this.#beginGap();
+    if (this.#gaps?.length) this.#beginGap();
+    else this.#gaps = undefined;
     this.#sendAll(ended.frames);
   }
 

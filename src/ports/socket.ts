@@ -28,8 +28,14 @@ export interface ListenOptions {
   readonly holdBackBytes?: number;
 }
 
+/** What takes frames. Never throws; after the close it does nothing. */
+export interface FrameSink {
+  /** @returns whether `onDrain` will tell when it has left. If not there is nothing to wait for: it has left, or will very soon. */
+  send(frame: OutgoingFrame): boolean;
+}
+
 /** One WebSocket, whatever carries it. Its methods never throw; after the close they do nothing. */
-export interface Socket {
+export interface Socket extends FrameSink {
   readonly isOpen: boolean;
   /** Bytes that were sent and have not left this process. */
   readonly bufferedBytes: number;
@@ -38,9 +44,12 @@ export interface Socket {
   /** Bytes that have to leave this process before the last ping can. 0 when it has left, and where nobody can tell. */
   readonly bytesBeforePing: number;
 
-  /** Called once. What arrived before is handed over then, in order. */
-  listen(listener: SocketListener, options?: ListenOptions): void;
-  send(frame: OutgoingFrame): void;
+  /**
+   * Called once. What arrived before is handed over then, in order.
+   *
+   * @returns what to send by from now on: the socket itself, or a shorter way
+   */
+  listen(listener: SocketListener, options?: ListenOptions): FrameSink;
   ping(): void;
   /** Stops reading, so that the peer is slowed down. What has been read already may still be handed over. */
   pause(): void;

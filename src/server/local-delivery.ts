@@ -1,4 +1,4 @@
-import type { LiveConn } from '../core/live-conn.js';
+import type { LiveNSConn } from '../core/live-ns-conn.js';
 import type { Encoding } from '../core/outbound.js';
 import type { BroadcastContent } from '../ports/adapter.js';
 import type { Target } from '../ports/hub.js';
@@ -39,11 +39,11 @@ export class LocalDelivery {
     const isOneRoom = target.rooms.length < 2;
     // A snapshot is not needed: all that sending can change of the sets is to take out a receiver whose outbox overflows.
     for (const ns of this.#registry.receivers(target)) {
-      const conn = ns.conn as LiveConn; // the registry holds none but this server's own
+      const { outbound } = ns as LiveNSConn; // the registry holds none but this server's own
       const room = isOneRoom ? only : (target.rooms.find((name) => ns.room(name)) ?? '');
-      const isMarked = mayBeMarked && conn.outbound.readsRichFrames;
+      const isMarked = mayBeMarked && outbound.readsRichFrames;
       if (current?.room !== room || current.isMarked !== isMarked) current = frames.get(room, isMarked);
-      conn.sendFrame(current.frame);
+      outbound.sendFrame(current.frame);
       receivers += 1;
     }
     this.#metrics.count('broadcasts.delivered', receivers);

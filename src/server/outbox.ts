@@ -1,6 +1,6 @@
 import { sizeOf } from '../core/outbound.js';
 import type { Metrics } from '../ports/metrics.js';
-import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
+import type { FrameSink, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { WaitingFrames } from './waiting-frames.js';
 
@@ -34,6 +34,7 @@ const SOCKET_BYTES = 64 * 1024;
 /** What waits for one reader. It stands in front of the socket and is one itself. */
 export class Outbox implements Socket, SocketListener {
   readonly #socket: Socket;
+  #sink: FrameSink;
   readonly #options: OutboxOptions;
   /** A small outbox is no larger for what the socket holds. */
   readonly #holdBackBytes: number;
@@ -41,11 +42,12 @@ export class Outbox implements Socket, SocketListener {
   #listener: SocketListener | undefined;
   /** Made when the first frame has to wait: most readers keep up. */
   #waiting: WaitingFrames | undefined;
-  /** Whether something was sent since the last drain. Else nobody will say when what is buffered has left: pongs, mostly. */
+  /** Whether something was sent since the last drain that one will tell of. Else nobody will say when what is buffered has left. */
   #isDrainDue = false;
 
   constructor(socket: Socket, options: OutboxOptions) {
     this.#socket = socket;
+    this.#sink = socket;
     this.#options = options;
     this.#holdBackBytes = Math.min(SOCKET_BYTES, options.maxOutboxBytes / 2);
   }
@@ -71,18 +73,19 @@ export class Outbox implements Socket, SocketListener {
     return this.#socket.bytesBeforePing;
   }
 
-  listen(listener: SocketListener): void {
+  listen(listener: SocketListener): FrameSink {
     this.#listener = listener;
-    this.#socket.listen(this, { holdBackBytes: this.#holdBackBytes });
+    this.#sink = this.#socket.listen(this, { holdBackBytes: this.#holdBackBytes });
+    return this;
   }
 
-  send(frame: OutgoingFrame): void {
-    if (!this.#socket.isOpen) return;
+  send(frame: OutgoingFrame): boolean {
     if (!this.#waiting && !this.#isSocketFull) return this.#pass(frame);
     const bytes = sizeOf(frame.data);
-    if (!this.#makeRoom(bytes, frame.droppable)) return;
+    if (!this.#socket.isOpen || !this.#makeRoom(bytes, frame.droppable)) return false;
     this.#waiting ??= new WaitingFrames();
     this.#waiting.add(frame, bytes);
+    return true;
   }
 
   ping(): void {
@@ -98,7 +101,7 @@ export class Outbox implements Socket, SocketListener {
   }
 
   close(code: number, reason: string): void {
-    for (let frame = this.#waiting?.take(); frame; frame = this.#waiting?.take()) this.#socket.send(frame);
+    for (let frame = this.#waiting?.take(); frame; frame = this.#waiting?.take()) this.#sink.send(frame);
     this.#socket.close(code, reason);
   }
 
@@ -141,9 +144,10 @@ export class Outbox implements Socket, SocketListener {
     return this.#isDrainDue && this.#socket.bufferedBytes >= this.#holdBackBytes;
   }
 
-  #pass(frame: OutgoingFrame): void {
-    this.#isDrainDue = true;
-    this.#socket.send(frame);
+  #pass(frame: OutgoingFrame): boolean {
+    const isTold = this.#sink.send(frame);
+    if (isTold) this.#isDrainDue = true;
+    return isTold;
   }
 
   /** @returns whether there is room for a frame of this size now */

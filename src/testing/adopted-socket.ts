@@ -1,5 +1,5 @@
 import { WsError } from '../errors.js';
-import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
+import type { FrameSink, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import type { FrameData } from '../protocol/message.js';
 
@@ -71,14 +71,16 @@ export class AdoptedSocket implements Socket {
     return this.#ws.readyState === OPEN;
   }
 
-  listen(listener: SocketListener): void {
+  listen(listener: SocketListener): FrameSink {
     this.#listener = listener;
     for (const data of this.#early.splice(0)) listener.onFrame(data);
     if (this.#ws.readyState === CLOSED) listener.onClose(CloseCode.Abnormal, this.#failure);
+    return this;
   }
 
-  send({ data, binary }: OutgoingFrame): void {
+  send({ data, binary }: OutgoingFrame): boolean {
     if (this.isOpen) this.#ws.send(binary || typeof data === 'string' ? data : decoder.decode(data));
+    return false; // nothing waits for what a client of a test sends
   }
 
   /** A client of a test reads everything, and leaves it to the server to ping. */

@@ -1,4 +1,4 @@
-import type { OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
+import type { FrameSink, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import type { FrameData } from '../protocol/message.js';
 import { inNextTurn, stir } from './quiet.js';
@@ -51,17 +51,19 @@ export class PairedSocket implements Socket {
     if (this.#peer && !this.#peer.isCut) this.#peer.cut();
   }
 
-  listen(listener: SocketListener): void {
+  listen(listener: SocketListener): FrameSink {
     this.#listener = listener;
     this.#deliverSoon();
+    return this;
   }
 
-  send({ data, binary }: OutgoingFrame): void {
-    if (!this.isOpen) return;
+  send({ data, binary }: OutgoingFrame): boolean {
+    if (!this.isOpen) return false;
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
     // A network copies: what the sender does to its bytes afterwards is not seen on the other side.
     const sent = typeof data === 'string' ? data : binary ? data.slice() : decoder.decode(data);
     this.#peer?.receive({ kind: 'frame', data: sent, bytes });
+    return true;
   }
 
   ping(): void {

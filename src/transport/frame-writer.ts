@@ -1,19 +1,35 @@
 import type { Duplex } from 'node:stream';
-import type { OutgoingFrame, SocketListener } from '../ports/socket.js';
+import type { FrameSink, OutgoingFrame, SocketListener } from '../ports/socket.js';
 import { type FramePart, frameBytes, frameText, payloadBytes, writeFrame } from './frame.js';
 
-/** Those that have written in this turn of the event loop. */
-let writers: FrameWriter[] = [];
+/** The turn of the event loop, of those in which anything is written. It begins anew after a long while, which only delays a frame. */
+let turn = 0;
+const MAX_TURN = 2 ** 30;
+let isTurnOpen = false;
 
-/** Visits each that has written, when all that came in during this turn has been handled. */
-function endTurn(): void {
-  const ended = writers;
-  writers = [];
-  for (const writer of ended) writer.endTurn();
-}
+/** Those that have something to write when the turn ends. */
+let waitingWriters: FrameWriter[] = [];
 
 /** The frame that was finished last. A broadcast hands the same one to all its receivers, one after the other. */
 let shared: { readonly frame: OutgoingFrame; readonly finished: Buffer } | undefined;
+
+function beginTurn(): void {
+  isTurnOpen = true;
+  setImmediate(endTurn);
+}
+
+/**
+ * Lets those write that wait, when all that came in during this turn has been handled. Who has written and waits for nothing is not
+ * visited: with a thousand receivers each would have to be fetched from memory once more.
+ */
+function endTurn(): void {
+  isTurnOpen = false;
+  turn = (turn + 1) % MAX_TURN;
+  shared = undefined;
+  const ended = waitingWriters;
+  waitingWriters = [];
+  for (const writer of ended) writer.endTurn();
+}
 
 function finish(frame: OutgoingFrame): Buffer {
   if (shared?.frame === frame) return shared.finished;
@@ -41,15 +57,16 @@ const MAX_WAITING_BYTES = 16 * 1024;
  *
  * Only for streams that nothing else writes data frames to, and without compression. Control frames of `ws` may come between.
  */
-export class FrameWriter {
+export class FrameWriter implements FrameSink {
   readonly #stream: Duplex;
   readonly #listener: Pick<SocketListener, 'onDrain'>;
   /** None while nothing waits. */
   #waiting: FramePart[] | undefined;
   #waitingBytes = 0;
-  /** Written in this turn. */
+  /** When it has written last, and how many frames in that turn. */
+  #turn = -1;
   #frames = 0;
-  #wasBusy = false;
+  #isClosed = false;
 
   /** @param listener told when the stream has taken all that waited for the end of the turn, and will never say `drain` */
   constructor(stream: Duplex, listener: Pick<SocketListener, 'onDrain'>) {
@@ -62,18 +79,21 @@ export class FrameWriter {
     return this.#waitingBytes;
   }
 
-  write(frame: OutgoingFrame): void {
-    this.#frames += 1;
-    if (this.#frames === 1) {
-      if (writers.push(this) === 1) setImmediate(endTurn);
-      if (!this.#wasBusy) return this.#writeAlone(frame);
+  /** @returns whether the listener will be told when it has left: not of what the stream takes without asking for a pause */
+  send(frame: OutgoingFrame): boolean {
+    // Of the stream, which is needed anyway, and not of the WebSocket above it, which would have to be fetched from memory.
+    if (this.#isClosed || !this.#stream.writable) return false;
+    if (this.#turn === turn) {
+      this.#frames += 1;
+    } else {
+      const wasBusy = this.#frames > 1;
+      this.#turn = turn;
+      this.#frames = 1;
+      if (!isTurnOpen) beginTurn();
+      if (!wasBusy) return !this.#writeAlone(frame);
     }
-    const { data, binary } = frame;
-    const bytes = payloadBytes(data);
-    this.#waiting ??= [];
-    this.#waiting.push({ data, binary, bytes });
-    this.#waitingBytes += frameBytes(bytes);
-    if (this.#waitingBytes >= MAX_WAITING_BYTES) this.flush();
+    this.#wait(frame);
+    return true;
   }
 
   /**
@@ -91,22 +111,31 @@ export class FrameWriter {
     return this.#stream.write(joined);
   }
 
-  /** Forgets what waits. */
-  drop(): void {
+  /** Forgets what waits, and takes nothing more: a close frame has been sent, or nothing can be any more. */
+  close(): void {
+    this.#isClosed = true;
     this.#clear();
   }
 
   endTurn(): void {
-    this.#wasBusy = this.#frames > 1;
-    this.#frames = 0;
-    shared = undefined;
     if (this.flush()) this.#listener.onDrain();
   }
 
-  #writeAlone(frame: OutgoingFrame): void {
+  /** @returns whether the stream has taken it without asking for a pause */
+  #writeAlone(frame: OutgoingFrame): boolean {
     const text = frameText(frame);
-    if (text === undefined) this.#stream.write(finish(frame));
-    else this.#stream.write(text, 'latin1');
+    return text === undefined ? this.#stream.write(finish(frame)) : this.#stream.write(text, 'latin1');
+  }
+
+  #wait({ data, binary }: OutgoingFrame): void {
+    const bytes = payloadBytes(data);
+    if (!this.#waiting) {
+      this.#waiting = [];
+      waitingWriters.push(this);
+    }
+    this.#waiting.push({ data, binary, bytes });
+    this.#waitingBytes += frameBytes(bytes);
+    if (this.#waitingBytes >= MAX_WAITING_BYTES) this.flush();
   }
 
   #clear(): void {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, ServerOptions, WebSocket } from 'ws';
-import type { ListenOptions, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
+import type { FrameSink, ListenOptions, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { type FrameReader, readFrames } from './frame-reader.js';
 import { FrameWriter } from './frame-writer.js';
 import { writtenTo } from './stream-bytes.js';
@@ -87,19 +87,21 @@ export class WsSocket implements Socket {
     return this.#reader?.unfinishedBytes ?? 0;
   }
 
-  listen(listener: SocketListener, { holdBackBytes = 0 }: ListenOptions = {}): void {
+  listen(listener: SocketListener, { holdBackBytes = 0 }: ListenOptions = {}): FrameSink {
     this.#ws[LISTENER] = listener;
     this.#ws.on('message', onMessage);
     this.#readPast(listener);
     this.#ws.on('close', onClose);
     this.#tellOfDrains(listener, holdBackBytes);
     if (this.#ws.readyState === this.#ws.CLOSED) listener.onClose(1006, '');
+    return this.#writer ?? this;
   }
 
-  send(frame: OutgoingFrame): void {
-    if (!this.isOpen) return;
-    if (this.#writer) this.#writer.write(frame);
-    else this.#ws.send(frame.data, { binary: frame.binary }, this.#onSent);
+  send(frame: OutgoingFrame): boolean {
+    if (this.#writer) return this.#writer.send(frame);
+    if (!this.isOpen) return false;
+    this.#ws.send(frame.data, { binary: frame.binary }, this.#onSent);
+    return true;
   }
 
   get bytesBeforePing(): number {
@@ -143,7 +145,7 @@ export class WsSocket implements Socket {
   }
 
   terminate(): void {
-    this.#writer?.drop();
+    this.#writer?.close();
     this.#ws.terminate();
   }
 
@@ -200,7 +202,7 @@ function onPong(this: HeardWs): void {
 }
 
 function onClose(this: HeardWs, code: number, reason: Buffer): void {
-  this[WRITER]?.drop();
+  this[WRITER]?.close();
   this[LISTENER]?.onClose(code, reason.toString());
 }
 
@@ -213,9 +215,10 @@ function onEnd(this: HeardStream): void {
 }
 
 function flushAndClose(this: HeardWs, code?: number, reason?: string | Buffer): void {
-  if (this.readyState === this.OPEN) this[WRITER]?.flush();
+  this[WRITER]?.flush();
   const { close } = Object.getPrototypeOf(this) as WebSocket; // its class, or one that extends it
-  close.call(this, code, reason);
+  close.call(this, code, reason); // throws where no close frame may carry the code, and goes on then
+  if (this.readyState !== this.OPEN) this[WRITER]?.close();
 }
 
 /** The close that follows an error tells what is to be known. */

@@ -186,7 +186,7 @@ describe('writeTimeoutMs', () => {
 
     socket.isStalled = true;
     ns.emit('e', 'text');
-    conn.sendFrame({ data: Buffer.from(';default;;e;0;0;'), binary: false, droppable: true });
+    conn.outbound.sendFrame({ data: Buffer.from(';default;;e;0;0;'), binary: false, droppable: true });
     clock.advanceMs(99);
     socket.unstall();
     clock.advanceMs(10_000);

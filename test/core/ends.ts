@@ -6,7 +6,7 @@ import { buildTable } from '../../src/core/table-builder.js';
 import type { NSConn } from '../../src/ports/conn.js';
 import type { Hub, Target } from '../../src/ports/hub.js';
 import type { Random } from '../../src/ports/random.js';
-import type { OutgoingFrame, SocketListener } from '../../src/ports/socket.js';
+import type { FrameSink, OutgoingFrame, SocketListener } from '../../src/ports/socket.js';
 import { type ConnLimits, DEFAULT_CONN_LIMITS } from '../../src/protocol/limits.js';
 import type { FrameData } from '../../src/protocol/message.js';
 import { NativeWire, NeffosWire } from '../../src/protocol/wires.js';
@@ -86,14 +86,15 @@ class HistorySocket extends MemorySocket {
     super();
   }
 
-  override listen(listener: SocketListener): void {
+  override listen(listener: SocketListener): FrameSink {
     super.listen(listener);
     if (this.isGone) this.terminate();
+    return this;
   }
 
-  override send(frame: OutgoingFrame): void {
+  override send(frame: OutgoingFrame): boolean {
     if (this.isOpen) this.history.push(`< ${shown(frame.data)}`);
-    super.send(frame);
+    return super.send(frame);
   }
 
   override receive(...frames: FrameData[]): void {

@@ -184,7 +184,7 @@ describe('LiveConn', () => {
       conn.close(1000, 'bye');
       ns.emit('chat', 'late');
       conn.emitNative('late');
-      conn.sendFrame({ data: 'late', binary: false, droppable: true });
+      conn.outbound.sendFrame({ data: 'late', binary: false, droppable: true });
 
       expect([hub.members.size, hub.calls, socket.sent]).toEqual([0, ['disconnected default', 'ended'], []]);
       expect(signal.reason).toMatchObject({ code: 'CONN_CLOSED', details: { code: 1000, reason: 'bye' } });
@@ -327,11 +327,11 @@ describe('LiveConn', () => {
     await conn.closed;
   });
 
-  describe('sendFrame', () => {
+  describe('outbound', () => {
     it('sends what has been encoded for many', () => {
       const { conn, socket } = openEnd('server', SERVED);
 
-      conn.sendFrame({ data: ';default;;chat;0;0;x', binary: false, droppable: true });
+      conn.outbound.sendFrame({ data: ';default;;chat;0;0;x', binary: false, droppable: true });
 
       expect(socket.sent).toEqual([';default;;chat;0;0;x']);
     });

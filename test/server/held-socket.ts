@@ -1,4 +1,4 @@
-import type { OutgoingFrame, Socket, SocketListener } from '../../src/ports/socket.js';
+import type { FrameSink, OutgoingFrame, Socket, SocketListener } from '../../src/ports/socket.js';
 import type { FrameData } from '../../src/protocol/message.js';
 
 const decoder = new TextDecoder();
@@ -19,14 +19,16 @@ export class HeldSocket implements Socket {
   readonly sent: FrameData[] = [];
   #listener: SocketListener | undefined;
 
-  listen(listener: SocketListener): void {
+  listen(listener: SocketListener): FrameSink {
     this.#listener = listener;
+    return this;
   }
 
-  send({ data, binary }: OutgoingFrame): void {
-    if (!this.isOpen) return;
+  send({ data, binary }: OutgoingFrame): boolean {
+    if (!this.isOpen) return false;
     this.sent.push(binary || typeof data === 'string' ? data : decoder.decode(data));
     this.bufferedBytes += typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    return true;
   }
 
   ping(): void {

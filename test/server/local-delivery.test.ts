@@ -69,9 +69,10 @@ describe('LocalDelivery', () => {
     const frames = new Set<unknown>();
     for (const hello of hellos) {
       const socket = new (class extends MemorySocket {
-        override send(frame: OutgoingFrame): void {
+        override send(frame: OutgoingFrame): boolean {
           if (!frame.droppable) return super.send(frame);
           frames.add(frame);
+          return false;
         }
       })();
       arrive(t, socket);

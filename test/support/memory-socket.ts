@@ -1,4 +1,4 @@
-import type { OutgoingFrame, Socket, SocketListener } from '../../src/ports/socket.js';
+import type { FrameSink, OutgoingFrame, Socket, SocketListener } from '../../src/ports/socket.js';
 import type { FrameData } from '../../src/protocol/message.js';
 
 const decoder = new TextDecoder();
@@ -38,15 +38,17 @@ export class MemorySocket implements Socket {
     return this.sent.filter((data) => typeof data === 'string');
   }
 
-  listen(listener: SocketListener): void {
+  listen(listener: SocketListener): FrameSink {
     this.#listener = listener;
     this.#deliver();
+    return this;
   }
 
-  send(frame: OutgoingFrame): void {
-    if (!this.isOpen) return;
+  send(frame: OutgoingFrame): boolean {
+    if (!this.isOpen) return false;
     if (this.isStalled) this.#stuck.push(frame);
     else this.#pass(frame);
+    return this.isStalled;
   }
 
   ping(): void {

@@ -28,7 +28,7 @@ function recording({ isStalled = false } = {}) {
       taken += 1;
     },
   });
-  return { writes, writer, taken: () => taken };
+  return { writes, writer, stream, taken: () => taken };
 }
 
 /** What `ws` reads of the bytes. */
@@ -52,8 +52,8 @@ describe('FrameWriter', () => {
       const { writes, writer } = recording();
       const body = letter.repeat(length);
 
-      writer.write(text(body));
-      writer.write(text(body));
+      writer.send(text(body));
+      writer.send(text(body));
       await turn();
 
       expect(await framesIn(Buffer.concat(writes))).toEqual([
@@ -66,7 +66,7 @@ describe('FrameWriter', () => {
   it('writes text as bytes where the frame says so', async () => {
     const { writes, writer } = recording();
 
-    writer.write({ data: 'abc', binary: true, droppable: true });
+    writer.send({ data: 'abc', binary: true, droppable: true });
 
     expect(await framesIn(Buffer.concat(writes))).toEqual([['abc', true]]);
   });
@@ -74,7 +74,7 @@ describe('FrameWriter', () => {
   it('writes what is alone at once, and what follows in the turn together at its end', async () => {
     const { writes, writer } = recording();
 
-    for (const body of ['a', 'b', 'c']) writer.write(text(body));
+    for (const body of ['a', 'b', 'c']) writer.send(text(body));
     expect(writes.map(String)).toEqual(['\x81\x01a'.replace('\x81', '\ufffd')]);
     expect(writer.waitingBytes).toBe(6);
     await turn();
@@ -90,33 +90,33 @@ describe('FrameWriter', () => {
 
   it('writes all of a turn together after a turn of several, and what is alone at once again after one of one', async () => {
     const { writes, writer } = recording();
-    writer.write(text('1'));
-    writer.write(text('2'));
+    writer.send(text('1'));
+    writer.send(text('2'));
     await turn();
     writes.length = 0;
 
-    writer.write(text('3'));
-    writer.write(text('4'));
+    writer.send(text('3'));
+    writer.send(text('4'));
     expect(writes).toEqual([]);
     await turn();
     expect(writes).toHaveLength(1);
 
-    writer.write(text('5'));
+    writer.send(text('5'));
     expect(writes).toHaveLength(1);
     await turn();
     expect(writes).toHaveLength(2);
 
-    writer.write(text('6'));
+    writer.send(text('6'));
     expect(writes).toHaveLength(3);
   });
 
   it('writes before the end of the turn what is 16 KiB or more', () => {
     const { writes, writer } = recording();
-    writer.write(text('first'));
+    writer.send(text('first'));
 
-    writer.write(text('x'.repeat(10_000)));
+    writer.send(text('x'.repeat(10_000)));
     expect(writes).toHaveLength(1);
-    writer.write(text('y'.repeat(10_000)));
+    writer.send(text('y'.repeat(10_000)));
 
     expect(writes).toHaveLength(2);
     expect(writer.waitingBytes).toBe(0);
@@ -128,8 +128,8 @@ describe('FrameWriter', () => {
       const { writes, writer } = recording();
       const bytes = Buffer.alloc(length, 'b');
 
-      writer.write({ data: bytes, binary: true, droppable: false });
-      writer.write(text('t'.repeat(length)));
+      writer.send({ data: bytes, binary: true, droppable: false });
+      writer.send(text('t'.repeat(length)));
       await turn();
 
       expect(await framesIn(Buffer.concat(writes))).toEqual([
@@ -142,7 +142,7 @@ describe('FrameWriter', () => {
   it('writes text that is not ASCII as UTF-8, half of a character included', async () => {
     const { writes, writer } = recording();
 
-    for (const body of ['γειά', '🙂', 'é', 'half \ud83d']) writer.write(text(body));
+    for (const body of ['γειά', '🙂', 'é', 'half \ud83d']) writer.send(text(body));
     await turn();
 
     expect((await framesIn(Buffer.concat(writes))).map(([body]) => body)).toEqual(['γειά', '🙂', 'é', 'half \ufffd']);
@@ -152,11 +152,11 @@ describe('FrameWriter', () => {
     const [one, other] = [recording(), recording()];
     const frame: OutgoingFrame = { data: Buffer.from('shared'), binary: false, droppable: true };
 
-    one.writer.write(frame);
-    other.writer.write(frame);
+    one.writer.send(frame);
+    other.writer.send(frame);
     expect(one.writes[0]).toBe(other.writes[0]);
     await turn();
-    one.writer.write(frame);
+    one.writer.send(frame);
 
     expect(one.writes[1]).not.toBe(one.writes[0]);
     expect(one.writes[1]).toEqual(one.writes[0]);
@@ -164,21 +164,42 @@ describe('FrameWriter', () => {
 
   it('tells that the stream has taken what waited, where it will not say so by itself', async () => {
     const roomy = recording();
-    for (const body of ['a', 'b']) roomy.writer.write(text(body));
+    for (const body of ['a', 'b']) roomy.writer.send(text(body));
     await turn();
     expect(roomy.taken()).toBe(1);
 
     const narrow = recording({ isStalled: true });
-    for (const body of ['a', 'b']) narrow.writer.write(text(body));
+    for (const body of ['a', 'b']) narrow.writer.send(text(body));
     await turn();
     expect(narrow.taken()).toBe(0);
   });
 
-  it('writes nothing of what was dropped', async () => {
-    const { writes, writer } = recording();
-    for (const body of ['a', 'b']) writer.write(text(body));
+  it('says whether the listener will be told when a frame has left', async () => {
+    const roomy = recording();
+    expect(roomy.writer.send(text('alone'))).toBe(false);
+    expect(roomy.writer.send(text('waits for the end of the turn'))).toBe(true);
+    await turn();
 
-    writer.drop();
+    const narrow = recording({ isStalled: true });
+    expect(narrow.writer.send(text('more than the stream takes without a pause'))).toBe(true);
+  });
+
+  it('writes nothing to a stream that takes nothing any more', () => {
+    const { writes, writer, stream } = recording();
+    const failures: Error[] = [];
+    stream.on('error', (error) => failures.push(error));
+    stream.end();
+
+    expect(writer.send(text('late'))).toBe(false);
+    expect([writes, failures]).toEqual([[], []]);
+  });
+
+  it('writes nothing of what waits when it is closed, and nothing that comes then', async () => {
+    const { writes, writer } = recording();
+    for (const body of ['a', 'b']) writer.send(text(body));
+
+    writer.close();
+    expect(writer.send(text('c'))).toBe(false);
     await turn();
 
     expect(writes).toHaveLength(1);
@@ -196,6 +217,31 @@ describe('a WsSocket that joins writes', () => {
 
     expect(await closeOf(client)).toEqual({ code: 4000, reason: 'done' });
     expect(frames).toEqual(['a', 'b', 'c']);
+  });
+
+  it('goes on where a close frame could not carry the code', async () => {
+    const { socket, ws, client } = await wsPair();
+    const frames: string[] = [];
+    client.on('message', (data) => frames.push(String(data)));
+    socket.send(text('a'));
+    socket.send(text('b'));
+
+    expect(() => ws.close(99)).toThrow(TypeError);
+    socket.send(text('c'));
+
+    await vi.waitFor(() => expect(frames).toEqual(['a', 'b', 'c']));
+  });
+
+  it('sends nothing after a close frame', async () => {
+    const { socket, client } = await wsPair();
+    const frames: string[] = [];
+    client.on('message', (data) => frames.push(String(data)));
+
+    socket.close(4000, '');
+    expect(socket.send(text('late'))).toBe(false);
+
+    expect(await closeOf(client)).toEqual({ code: 4000, reason: '' });
+    expect(frames).toEqual([]);
   });
 
   it('sends what waits before the close frame with which ws answers the peer', async () => {
