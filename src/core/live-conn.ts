@@ -175,6 +175,14 @@ export class LiveConn extends EndingConn implements ConnContext, SocketListener,
     this.close(CloseCode.TryAgainLater, 'message timeout');
   }
 
+  onCrowded(): void {
+    if (this.ended) return;
+    this.settings.metrics.count('unfinished.closed');
+    this.close(CloseCode.TryAgainLater, 'too many unfinished messages');
+    // Its answer to the close frame would stand behind the message that it does not finish.
+    this.#socket.terminate();
+  }
+
   onClose(code: number, reason: string): void {
     this.#end({ code, reason });
   }

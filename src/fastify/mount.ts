@@ -8,6 +8,7 @@ import type { Timer } from '../ports/clock.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { DEFAULT_HANDLER_TIMEOUT_MS } from '../server/options.js';
 import { type CloseOptions, Server } from '../server/server.js';
+import { UnfinishedMessages } from '../transport/unfinished-messages.js';
 import { WsSocket, type WsSocketSettings } from '../transport/ws-socket.js';
 import type { ClientScript } from './client-script.js';
 import { Compression, withholdCompression } from './compression.js';
@@ -257,7 +258,12 @@ export class Mount extends Server implements NefeliMount {
   /** The same for all connections. Known with the first of them: it is `@fastify/websocket` that makes the server. */
   #socketSettings({ server }: FastifyRequest): WsSocketSettings {
     const { closeGraceMs, messageTimeoutMs } = this;
-    this.#settings ??= { serverOptions: server.websocketServer.options, closeGraceMs, messageTimeoutMs };
+    this.#settings ??= {
+      serverOptions: server.websocketServer.options,
+      closeGraceMs,
+      messageTimeoutMs,
+      unfinished: new UnfinishedMessages(this.maxUnfinishedBytes),
+    };
     return this.#settings;
   }
 

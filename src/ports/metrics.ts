@@ -27,11 +27,12 @@ export type MetricName =
   | 'heartbeat.lost'
   | 'timeouts.read'
   | 'timeouts.message'
+  | 'unfinished.closed'
   | 'timeouts.write'
   | 'reading.paused';
 
 /** Where Nefeli counts, so that an application can read the totals in its own way. */
 export interface Metrics {
-  /** Called on hot paths: must be cheap and must not throw. */
+  /** Called on hot paths: must be cheap. What it throws is logged, once, and nothing else. */
   count(name: MetricName, by?: number): void;
 }

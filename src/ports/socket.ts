@@ -17,6 +17,11 @@ export interface SocketListener {
   onPong(): void;
   /** A message takes too long to come. It goes on coming unless the socket is closed, and this is told again. */
   onOverdue(): void;
+  /**
+   * What has come of messages that are not whole is too much, over all sockets, and this one has the oldest. What it has is not
+   * counted any more: it must go, at once.
+   */
+  onCrowded(): void;
   /** Everything that was sent has left this process. */
   onDrain(): void;
   onClose(code: number, reason: string): void;

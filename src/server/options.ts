@@ -11,20 +11,29 @@ import type { Random } from '../ports/random.js';
 import type { Wire } from '../ports/wire.js';
 import { type ConnLimits, DEFAULT_CONN_LIMITS, STRICT_CONN_LIMITS } from '../protocol/limits.js';
 import { Counters } from './counters.js';
+import { GuardedMetrics } from './guarded-metrics.js';
 import { DEFAULT_HEARTBEAT, type HeartbeatOptions } from './heartbeat.js';
 import type { SlowReaderPolicy } from './outbox.js';
 import type { Quotas } from './quotas.js';
+
+const MIB = 1024 * 1024;
 
 /** What one connection, and all of them together, may cost. Each has a default that honest use does not meet. */
 export interface Limits extends ConnLimits, Quotas {
   /** Bytes that may wait for a reader that is slower than its sender. @default 4 MiB */
   readonly maxOutboxBytes: number;
+  /**
+   * Bytes that may have come of messages that are not whole, of all connections together. Where there are more, those that have begun
+   * first are closed with 1013. @default 256 MiB, or `maxMessageBytes`
+   */
+  readonly maxUnfinishedBytes: number;
 }
 
 /** Defaults that do not bite honest use. How many connections there may be depends on the machine: no limit. */
 export const DEFAULT_LIMITS: Limits = {
   ...DEFAULT_CONN_LIMITS,
-  maxOutboxBytes: 4 * 1024 * 1024,
+  maxOutboxBytes: 4 * MIB,
+  maxUnfinishedBytes: 256 * MIB, // the largest message of as many clients at a time
   maxConnections: Number.POSITIVE_INFINITY,
   maxConnectionsPerAddress: Number.POSITIVE_INFINITY,
 };
@@ -32,7 +41,8 @@ export const DEFAULT_LIMITS: Limits = {
 /** For servers on the open internet whose clients are known to be modest: `limits: 'strict'`. */
 export const STRICT_LIMITS: Limits = {
   ...STRICT_CONN_LIMITS,
-  maxOutboxBytes: 1024 * 1024,
+  maxOutboxBytes: MIB,
+  maxUnfinishedBytes: 64 * MIB,
   maxConnections: 15_000,
   maxConnectionsPerAddress: 100,
 };
@@ -151,7 +161,8 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
       expected: "'close', 'drop-newest' or 'drop-oldest'",
     });
   }
-  const { metrics = new Counters(), scheduler = systemScheduler, random = systemRandom } = options;
+  const { scheduler = systemScheduler, random = systemRandom } = options;
+  const metrics = options.metrics ? new GuardedMetrics(options.metrics, options.log) : new Counters();
   const timing = {
     askTimeoutMs,
     handlerTimeoutMs,
@@ -172,6 +183,8 @@ function resolveLimits(given: Partial<Limits> | 'strict'): Limits {
   }
   const limits = { ...DEFAULT_LIMITS, ...given };
   if (given.messageBurst === undefined) limits.messageBurst = 2 * limits.messagesPerSecond;
+  if (given.maxUnfinishedBytes === undefined)
+    limits.maxUnfinishedBytes = Math.max(limits.maxUnfinishedBytes, limits.maxMessageBytes);
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
       const expected = `one of ${Object.keys(DEFAULT_LIMITS).join(', ')}`;
@@ -179,9 +192,10 @@ function resolveLimits(given: Partial<Limits> | 'strict'): Limits {
     }
     mustBePositive(`limits.${name}`, value);
   }
-  if (limits.maxOutboxBytes < limits.maxMessageBytes) {
-    const expected = `at least limits.maxMessageBytes (${limits.maxMessageBytes}), so that one message fits`;
-    throw new WsError('OPTION_INVALID', { option: 'limits.maxOutboxBytes', value: limits.maxOutboxBytes, expected });
+  for (const name of ['maxOutboxBytes', 'maxUnfinishedBytes'] as const) {
+    const { [name]: value, maxMessageBytes } = limits;
+    const expected = `at least limits.maxMessageBytes (${maxMessageBytes}), so that one message fits`;
+    if (value < maxMessageBytes) throw new WsError('OPTION_INVALID', { option: `limits.${name}`, value, expected });
   }
   return limits;
 }

@@ -124,6 +124,10 @@ export class Outbox implements Socket, SocketListener {
     this.#listener?.onOverdue();
   }
 
+  onCrowded(): void {
+    this.#listener?.onCrowded();
+  }
+
   onDrain(): void {
     this.#isDrainDue = false;
     while (this.#waiting && !this.#isSocketFull) {

@@ -82,7 +82,7 @@ export class Server {
     const { metrics, scheduler, random, limits, heartbeat, askTimeoutMs } = resolved;
     const { adapter, log, table, onConnect, onDisconnect, release, onError, onRemoteError } = options;
     this.#resolved = resolved;
-    this.metrics = metrics;
+    this.metrics = options.metrics ?? metrics;
     this.#log = log;
     this.closeGraceMs = resolved.closeGraceMs;
     this.#outboxOptions = { maxOutboxBytes: limits.maxOutboxBytes, slowReader: resolved.slowReader, metrics };
@@ -129,6 +129,11 @@ export class Server {
     return this.#resolved.limits.maxMessageBytes;
   }
 
+  /** What may have come of messages that are not whole, over all connections. */
+  get maxUnfinishedBytes(): number {
+    return this.#resolved.limits.maxUnfinishedBytes;
+  }
+
   /** How long one message of a connection may take to come, in milliseconds. */
   get messageTimeoutMs(): number {
     return this.#resolved.limits.messageTimeoutMs;
@@ -162,7 +167,7 @@ export class Server {
     // Hooks of the upgrade take time, in which the last place may have been taken.
     const refusal = this.isClosing ? 'server closed' : this.#counts.refusalFor(address);
     if (refusal !== undefined) {
-      this.metrics.count('connections.refused');
+      this.#resolved.metrics.count('connections.refused');
       socket.close(this.isClosing ? CloseCode.GoingAway : CloseCode.TryAgainLater, refusal);
       return undefined;
     }
@@ -250,7 +255,7 @@ export class Server {
     this.#registry.add(conn);
     this.#counts.add(session.address);
     this.#heartbeat?.add(session);
-    this.metrics.count('connections.opened');
+    this.#resolved.metrics.count('connections.opened');
     publishOpened(conn);
   }
 
@@ -261,7 +266,7 @@ export class Server {
     this.#registry.remove(session.conn);
     this.#counts.remove(session.address);
     this.#heartbeat?.remove(session);
-    this.metrics.count('connections.closed');
+    this.#resolved.metrics.count('connections.closed');
     publishClosed(conn, session.conn.ended ?? { code: CloseCode.Abnormal, reason: '' });
   }
 }

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import type { SocketListener } from '../ports/socket.js';
 import type { FrameData } from '../protocol/message.js';
 import { FrameTracker } from './frame-tracker.js';
+import type { Receiving, UnfinishedMessages } from './unfinished-messages.js';
 
 /** First bytes of the frames that are read here: whole messages of text and of bytes. @source RFC 6455, section 5.2 */
 const FIN_TEXT = 0x81;
@@ -43,6 +44,8 @@ export interface FrameReaderOptions {
   readonly maxPayload: number;
   /** How long a message may take to come, in milliseconds. */
   readonly messageTimeoutMs: number;
+  /** Where what has come of a message is counted. */
+  readonly unfinished: UnfinishedMessages | undefined;
   /** Whether frames are read here. Otherwise all of them are left to `ws`, and followed. */
   readonly readsHere: boolean;
   readonly listener: SocketListener;
@@ -86,13 +89,16 @@ export function readFrames(ws: WebSocket, stream: Duplex, options: FrameReaderOp
 }
 
 /** Reads what comes on one stream, and knows what has come of a message that is not whole. */
-export class FrameReader {
+export class FrameReader implements Receiving {
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
   readonly #ofWs: DataListener;
   readonly #listener: SocketListener;
   readonly #maxPayload: number;
   readonly #messageTimeoutMs: number;
+  readonly #unfinished: UnfinishedMessages | undefined;
+  /** Whether it is taken out of the count when the connection ends. Most never receive a message in parts. */
+  #isWatched = false;
   readonly #readsHere: boolean;
   /** Follows what is left to `ws`; none between messages. */
   #left: FrameTracker | undefined;
@@ -104,6 +110,7 @@ export class FrameReader {
     this.#listener = options.listener;
     this.#maxPayload = options.maxPayload > 0 ? options.maxPayload : Number.POSITIVE_INFINITY;
     this.#messageTimeoutMs = options.messageTimeoutMs;
+    this.#unfinished = options.unfinished;
     this.#readsHere = options.readsHere;
   }
 
@@ -131,9 +138,26 @@ export class FrameReader {
     const rest = at === 0 ? chunk : chunk.subarray(at);
     this.#left ??= new FrameTracker();
     this.#left.pass(rest);
-    if (this.#left.isBetweenMessages) this.#left = undefined;
-    else if (this.#left.ageMs > this.#messageTimeoutMs) this.#listener.onOverdue();
+    if (this.#left.isBetweenMessages) this.#finish();
+    else this.#goOn(this.#left, rest.length);
     this.#ofWs.call(this.#stream, rest);
+  }
+
+  onCrowded(): void {
+    this.#listener.onCrowded();
+  }
+
+  #finish(): void {
+    this.#left = undefined;
+    if (this.#isWatched) this.#unfinished?.delete(this);
+  }
+
+  #goOn({ ageMs }: FrameTracker, bytes: number): void {
+    if (ageMs > this.#messageTimeoutMs) return this.#listener.onOverdue();
+    if (!this.#unfinished || this.#ws.readyState !== this.#ws.OPEN) return;
+    if (!this.#isWatched) this.#ws.once('close', () => this.#unfinished?.delete(this));
+    this.#isWatched = true;
+    this.#unfinished.add(this, bytes);
   }
 
   /** Where the frame lies that begins here; nothing unless it is whole, and one of those that are read here. */

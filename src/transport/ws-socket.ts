@@ -4,6 +4,7 @@ import type { FrameSink, ListenOptions, OutgoingFrame, Socket, SocketListener } 
 import { type FrameReader, readFrames } from './frame-reader.js';
 import { FrameWriter } from './frame-writer.js';
 import { writtenTo } from './stream-bytes.js';
+import type { UnfinishedMessages } from './unfinished-messages.js';
 
 /** What holds for all sockets of a server: one object for all of them. */
 export interface WsSocketSettings {
@@ -16,6 +17,8 @@ export interface WsSocketSettings {
   readonly closeGraceMs?: number;
   /** How long a message may take to come, in milliseconds, where `serverOptions` are known. @default any time */
   readonly messageTimeoutMs?: number;
+  /** Where what has come of messages is counted that are not whole, where `serverOptions` are known. @default nowhere */
+  readonly unfinished?: UnfinishedMessages;
 }
 
 /** What a `ws` WebSocket does not tell by itself. */
@@ -152,12 +155,18 @@ export class WsSocket implements Socket {
   }
 
   #readPast(listener: SocketListener, isPlain: boolean): void {
-    const { serverOptions, messageTimeoutMs = Number.POSITIVE_INFINITY } = this.#settings;
+    const { serverOptions, messageTimeoutMs = Number.POSITIVE_INFINITY, unfinished } = this.#settings;
     if (!serverOptions || !this.#stream) return;
     const { maxPayload = 0, allowSynchronousEvents = true } = serverOptions;
     // What is compressed is for ws to read. Where it tells of messages later, those that are read here would overtake them.
     const readsHere = isPlain && allowSynchronousEvents;
-    this.#reader = readFrames(this.#ws, this.#stream, { maxPayload, messageTimeoutMs, readsHere, listener });
+    this.#reader = readFrames(this.#ws, this.#stream, {
+      maxPayload,
+      messageTimeoutMs,
+      unfinished,
+      readsHere,
+      listener,
+    });
   }
 
   #tellOfDrains(

@@ -48,6 +48,7 @@ class CutSocket implements WebSocketLike {
       onFrame: (data) => this.#later(() => this.#tell(this.onmessage, { data })),
       onPong() {},
       onOverdue() {},
+      onCrowded() {},
       onDrain() {},
       onClose: (code, reason) => this.#later(() => this.#end(code, reason)),
     });

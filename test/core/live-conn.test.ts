@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CloseError, PublicError } from '../../src/errors.js';
 import { Counters } from '../../src/server/counters.js';
 import { settle, testServer } from '../support/test-server.js';
@@ -296,6 +296,19 @@ describe('LiveConn', () => {
     expect(await conn.closed).toEqual({ code: 1013, reason: 'message timeout' });
     expect(socket.closedWith).toEqual({ code: 1013, reason: 'message timeout' });
     expect(metrics.get('timeouts.message')).toBe(1);
+  });
+
+  it('closes with 1013, and does not wait for the answer, when it has the oldest of too many unfinished messages', async () => {
+    const metrics = new Counters();
+    const { conn, socket } = openEnd('server', SERVED, { metrics });
+    const terminate = vi.spyOn(socket, 'terminate');
+
+    socket.receiveCrowded();
+    conn.onCrowded();
+
+    expect(await conn.closed).toEqual({ code: 1013, reason: 'too many unfinished messages' });
+    expect(socket.closedWith).toEqual({ code: 1013, reason: 'too many unfinished messages' });
+    expect([metrics.get('unfinished.closed'), terminate.mock.calls.length]).toEqual([1, 1]);
   });
 
   it('has ended, without a hook or a timer, when its socket has closed before it is listened to', async () => {

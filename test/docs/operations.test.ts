@@ -35,6 +35,7 @@ const METRICS: Record<MetricName, true> = {
   'heartbeat.lost': true,
   'timeouts.read': true,
   'timeouts.message': true,
+  'unfinished.closed': true,
   'timeouts.write': true,
   'reading.paused': true,
 };

@@ -66,6 +66,11 @@ export class HeldSocket implements Socket {
     this.#listener?.onOverdue();
   }
 
+  /** Unfinished messages are too many, and this socket has the oldest. */
+  receiveCrowded(): void {
+    this.#listener?.onCrowded();
+  }
+
   /** All that was sent has left. */
   drain(): void {
     this.bufferedBytes = 0;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { systemRandom, systemScheduler } from '../../src/core/web-platform.js';
 import { NeffosWire } from '../../src/protocol/wires.js';
 import { Counters } from '../../src/server/counters.js';
+import { GuardedMetrics } from '../../src/server/guarded-metrics.js';
 import {
   DEFAULT_LIMITS,
   resolveOptions,
@@ -42,6 +43,7 @@ describe('resolveOptions', () => {
     expect(rest.limits).toMatchObject({
       maxMessageBytes: MIB,
       maxOutboxBytes: 4 * MIB,
+      maxUnfinishedBytes: 256 * MIB,
       maxRooms: 1_000,
       maxNamespaces: 64,
       maxConnections: Number.POSITIVE_INFINITY,
@@ -53,6 +55,12 @@ describe('resolveOptions', () => {
     expect([scheduler, random]).toEqual([systemScheduler, systemRandom]);
   });
 
+  it('lets one message be as large as all unfinished ones, where it may be larger than those by default', () => {
+    const { limits } = resolve({ limits: { maxMessageBytes: 300 * MIB, maxOutboxBytes: 300 * MIB } });
+
+    expect(limits.maxUnfinishedBytes).toBe(300 * MIB);
+  });
+
   it("gives the strict table for limits: 'strict'", () => {
     const { limits } = resolve({ limits: 'strict' });
 
@@ -60,6 +68,7 @@ describe('resolveOptions', () => {
     expect(limits).toMatchObject({
       maxMessageBytes: 64 * 1024,
       maxOutboxBytes: MIB,
+      maxUnfinishedBytes: 64 * MIB,
       maxRooms: 128,
       maxNamespaces: 32,
       messagesPerSecond: 100,
@@ -108,7 +117,7 @@ describe('resolveOptions', () => {
       closeGraceMs: 3,
       closeSpreadMs: 0,
       connectGapMs: 20,
-      metrics,
+      metrics: expect.any(GuardedMetrics),
       scheduler,
       random: systemRandom,
     });
@@ -137,6 +146,12 @@ describe('resolveOptions', () => {
     [
       'limits.maxOutboxBytes',
       { limits: { maxOutboxBytes: 1_000 } },
+      '1000',
+      'at least limits.maxMessageBytes (1048576), so that one message fits',
+    ],
+    [
+      'limits.maxUnfinishedBytes',
+      { limits: { maxUnfinishedBytes: 1_000 } },
       '1000',
       'at least limits.maxMessageBytes (1048576), so that one message fits',
     ],

@@ -25,6 +25,9 @@ class Listening implements SocketListener {
   onOverdue(): void {
     this.heard.push('overdue');
   }
+  onCrowded(): void {
+    this.heard.push('crowded');
+  }
   onDrain(): void {
     this.heard.push('drain');
   }
@@ -289,16 +292,17 @@ describe('Outbox', () => {
     expect(told).toEqual(['heard', 'heard']);
   });
 
-  it('passes on what has come of a message that is not whole, and that it takes too long', () => {
+  it('passes on what has come of a message that is not whole, and that it takes too long, or is one of too many', () => {
     const { outbox, socket, listener, told } = open();
 
     socket.unfinishedBytes = 5;
     socket.bytesBeforePing = 6;
     socket.receiveLate();
+    socket.receiveCrowded();
 
     expect(outbox.unfinishedBytes).toBe(5);
     expect(outbox.bytesBeforePing).toBe(6);
-    expect(listener.heard).toEqual(['overdue']);
+    expect(listener.heard).toEqual(['overdue', 'crowded']);
     expect(told).toEqual([]);
   });
 

@@ -89,6 +89,11 @@ export class MemorySocket implements Socket {
     this.#listener?.onOverdue();
   }
 
+  /** Unfinished messages are too many, and this socket has the oldest. */
+  receiveCrowded(): void {
+    this.#listener?.onCrowded();
+  }
+
   /** The peer closes. */
   receiveClose(code = 1000, reason = ''): void {
     this.#end(code, reason);

@@ -10,6 +10,7 @@ function listenTo(socket: PairedSocket): string[] {
     onFrame: (data) => void told.push(typeof data === 'string' ? data : `bytes ${data.join(' ')}`),
     onPong: () => void told.push('pong'),
     onOverdue: () => void told.push('overdue'),
+    onCrowded: () => void told.push('crowded'),
     onDrain: () => void told.push('drain'),
     onClose: (code, reason) => void told.push(`close ${code} ${reason}`.trim()),
   };

@@ -16,6 +16,7 @@ export class Listening implements SocketListener {
   readonly frames: FrameData[] = [];
   pongs = 0;
   overdue = 0;
+  crowded = 0;
   drains = 0;
   readonly closes: { code: number; reason: string }[] = [];
   /** Called with each drain. */
@@ -31,6 +32,10 @@ export class Listening implements SocketListener {
 
   onOverdue(): void {
     this.overdue += 1;
+  }
+
+  onCrowded(): void {
+    this.crowded += 1;
   }
 
   onDrain(): void {
