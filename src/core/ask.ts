@@ -25,6 +25,7 @@ export function sendAsk(
 ): void {
   if (context.ended) throw new WsError('CONN_CLOSED', context.ended);
   const { namespace, room, event, payload = NO_BODY } = message;
+  const { body, binary, json } = payload;
   const { wire } = context.settings;
   if (!wire.hasProcedures) throw new WsError('ASK_UNANSWERABLE', { event, wire: wire.name });
   const resolve = (reply: WireMessage): void => {
@@ -33,7 +34,7 @@ export function sendAsk(
   };
   const wait = context.asks.open(event, { resolve, reject: outcome.reject }, options);
   try {
-    context.outbound.send({ wait, namespace, room, event, isError: false, isNoOp: false, ...payload }, ASK);
+    context.outbound.send({ wait, namespace, room, event, isError: false, isNoOp: false, body, binary, json }, ASK);
   } catch (error) {
     context.asks.forget(wait);
     throw error;

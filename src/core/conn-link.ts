@@ -53,7 +53,9 @@ export class ConnLink implements Link {
     return new Promise((resolve, reject) => {
       checkEvent(event, this.#context.settings);
       const answered = (reply: WireMessage): void => resolve(this.#messageOf(to, event, reply));
-      sendAsk(this.#context, { ...to, event, payload: toPayload(body) }, { resolve: answered, reject }, options);
+      const { namespace, room } = to;
+      const ask = { namespace, room, event, payload: toPayload(body) };
+      sendAsk(this.#context, ask, { resolve: answered, reject }, options);
     });
   }
 
@@ -69,12 +71,13 @@ export class ConnLink implements Link {
     await askDisconnect(this.#context, namespace, options);
   }
 
-  broadcast(to: Circle, event: string, body: unknown): void {
-    this.#hub.broadcast({ ...to, ids: [], exceptIds: [], exceptKeys: [] }, event, body);
+  broadcast({ namespace, rooms }: Circle, event: string, body: unknown): void {
+    this.#hub.broadcast({ namespace, rooms, ids: [], exceptIds: [], exceptKeys: [] }, event, body);
   }
 
-  broadcastOthers(to: Circle, event: string, body: unknown): void {
-    this.#hub.broadcast({ ...to, ids: [], exceptIds: [], exceptKeys: [this.#context.conn.key] }, event, body);
+  broadcastOthers({ namespace, rooms }: Circle, event: string, body: unknown): void {
+    const exceptKeys = [this.#context.conn.key];
+    this.#hub.broadcast({ namespace, rooms, ids: [], exceptIds: [], exceptKeys }, event, body);
   }
 
   get #hub(): Hub {
@@ -84,7 +87,7 @@ export class ConnLink implements Link {
   }
 
   /** A reply tells of the ask it answers: an acknowledgement carries no names of its own. */
-  #messageOf(to: Address, event: string, { body }: WireMessage): Message {
-    return new LiveMessage(this.#context.conn, { ...to, event, body });
+  #messageOf({ namespace, room }: Address, event: string, { body }: WireMessage): Message {
+    return new LiveMessage(this.#context.conn, { namespace, room, event, body });
   }
 }

@@ -9,11 +9,11 @@ interface MessageFields {
   readonly room?: string;
   readonly event: string;
   readonly name?: string;
-  readonly body?: Body;
+  readonly body?: Body | undefined;
   /** @default 'none' */
   readonly mark?: BodyMark;
   readonly isAsk?: boolean;
-  readonly isForced?: boolean;
+  readonly isForced?: boolean | undefined;
   readonly isLocal?: boolean;
   readonly isNative?: boolean;
 }

@@ -11,6 +11,10 @@ export interface Circumstances {
 }
 
 /** What a lifecycle event of a namespace tells. */
-export function namespaceEvent(ns: LiveNSConn, event: SystemEvent, circumstances: Circumstances): LiveMessage {
-  return new LiveMessage(ns.conn, { namespace: ns.namespace, event, ...circumstances });
+export function namespaceEvent(
+  { conn, namespace }: LiveNSConn,
+  event: SystemEvent,
+  { isLocal, isForced, body }: Circumstances,
+): LiveMessage {
+  return new LiveMessage(conn, { namespace, event, isLocal, isForced, body });
 }

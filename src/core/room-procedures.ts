@@ -16,8 +16,12 @@ interface Circumstances {
   readonly isForced?: boolean;
 }
 
-const eventOf = (ns: LiveNSConn, event: SystemEvent, room: string, circumstances: Circumstances): LiveMessage =>
-  new LiveMessage(ns.conn, { namespace: ns.namespace, room, event, ...circumstances });
+const eventOf = (
+  { conn, namespace }: LiveNSConn,
+  event: SystemEvent,
+  room: string,
+  { isLocal, isForced }: Circumstances,
+): LiveMessage => new LiveMessage(conn, { namespace, room, event, isLocal, isForced });
 
 /** The other side asks to join: `OnRoomJoin` may refuse, then `OnRoomJoined`, then the acknowledgement. */
 export async function replyJoin(context: ConnContext, message: WireMessage): Promise<void> {

@@ -12,7 +12,7 @@ export interface BroadcastContent {
   readonly body: Body;
   readonly binary: boolean;
   /** Whether the body is JSON: clients that read the mark are told so, on every server. */
-  readonly json?: true;
+  readonly json?: true | undefined;
 }
 
 /** Somebody who is meant by a target, wherever connected. */

@@ -88,17 +88,18 @@ function decodeText(text: string, options: DecodeOptions): Frame {
   const isError = text.slice(end4 + 1, end5);
   const isRich = isError === RICH_ERROR && options.richFrames === true;
   const flag = text.slice(end5 + 1, end6);
+  const isFailed = isRich || isError === TRUE;
   const message: WireMessage = {
     wait: text.slice(0, end1),
     namespace: unescapeName(text.slice(end1 + 1, end2)),
     room: unescapeName(text.slice(end2 + 1, end3)),
     event: unescapeName(text.slice(end3 + 1, end4)),
-    isError: isRich || isError === TRUE,
+    isError: isFailed,
     isNoOp: flag === TRUE,
     binary: false,
     body: text.slice(end6 + 1),
+    json: flag === JSON_MARK && !isFailed ? true : undefined,
   };
-  if (flag === JSON_MARK && !message.isError) return withinLimits({ ...message, json: true }, options);
   return withinLimits(isRich ? withFacts(message) : message, options);
 }
 

@@ -1,6 +1,7 @@
 import { type Encoding, encodeFor } from '../core/outbound.js';
 import type { BroadcastContent } from '../ports/adapter.js';
 import type { OutgoingFrame } from '../ports/socket.js';
+import type { WireMessage } from '../protocol/message.js';
 
 const encoder = new TextEncoder();
 
@@ -39,8 +40,20 @@ export class BroadcastFrames {
 
   #encode(room: string, isMarked: boolean): OutgoingFrame {
     const { event, body, binary } = this.#content;
-    const message = { wait: '', namespace: this.#namespace, room, event, isError: false, isNoOp: false, body, binary };
-    const data = encodeFor(this.#encoding, isMarked ? { ...message, json: true } : message);
+    const json = isMarked ? true : undefined;
+    const namespace = this.#namespace;
+    const message: WireMessage = {
+      wait: '',
+      namespace,
+      room,
+      event,
+      isError: false,
+      isNoOp: false,
+      body,
+      binary,
+      json,
+    };
+    const data = encodeFor(this.#encoding, message);
     if (typeof data !== 'string') return { data, binary: true, droppable: true };
     return { data: encoder.encode(data), binary: false, droppable: true };
   }

@@ -207,7 +207,8 @@ export class LocalHub implements Hub, LocalServer, TargetActions {
   /** Refuses here, where the caller can be told, what no connection could be sent. */
   #contentOf(event: string, body: unknown): BroadcastContent {
     checkEvent(event, this.#parts.encoding);
-    return { event, ...toPayload(body) };
+    const payload = toPayload(body);
+    return { event, body: payload.body, binary: payload.binary, json: payload.json };
   }
 }
 

@@ -122,10 +122,11 @@ export class Participant {
     const record = this.#codec.writeRecord(envelope);
     const maxBytes = isUp ? Math.max(this.#maxQueueBytes, MAX_SLOW_BYTES) : this.#maxQueueBytes;
     if (this.#sender.bytes + record.length > maxBytes) throw new WsError('ADAPTER_FULL', { broker, maxBytes });
-    const item = { channel: this.#channelOf(envelope), record, isKept, sequence: undefined };
-    if (isKept) return this.#sender.send(item);
+    const channel = this.#channelOf(envelope);
+    if (isKept) return this.#sender.send({ channel, record, isKept, sequence: undefined });
     return new Promise((resolve, reject) => {
-      this.#sender.send({ ...item, settle: (error) => (error === undefined ? resolve() : reject(error)) });
+      const settle = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
+      this.#sender.send({ channel, record, isKept, sequence: undefined, settle });
     });
   }
 
@@ -221,8 +222,9 @@ export class Participant {
     if (isControl(message)) return this.#heed(message);
     // What is under way when a channel is left, or meant for a server of another name.
     if (!this.#listening.has(channel) || (message.kind === 'result' && message.to !== serverId)) return;
-    if (sequence && !this.#heard.take(from, { channel, ...sequence }, scheduler.nowMs())) {
-      return metrics.count('adapter.repeated');
+    if (sequence) {
+      const { epoch, n } = sequence;
+      if (!this.#heard.take(from, { channel, epoch, n }, scheduler.nowMs())) return metrics.count('adapter.repeated');
     }
     this.#host.deliver(message);
   }
