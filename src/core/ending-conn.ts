@@ -35,8 +35,8 @@ export abstract class EndingConn extends KnownConn {
   }
 
   /** It ends now. */
-  protected abort(error: Error): void {
-    this.#abort?.abort(error);
+  protected abort(reason: () => Error): void {
+    this.#abort?.abort(reason());
   }
 
   /** Every event about the end has been handled. */
