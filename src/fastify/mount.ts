@@ -22,10 +22,10 @@ import { UrlHeaders } from './url-headers.js';
 import './request.js';
 
 /** Waits for a promise, but not longer than this. */
-async function within<T>(timeoutMs: number, promise: Promise<T>, overdue: Error): Promise<T> {
+async function within<T>(timeoutMs: number, promise: Promise<T>, overdue: () => Error): Promise<T> {
   let timer: Timer | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = systemScheduler.after(timeoutMs, () => reject(overdue));
+    timer = systemScheduler.after(timeoutMs, () => reject(overdue()));
   });
   try {
     return await Promise.race([promise, timeout]);
@@ -229,7 +229,7 @@ export class Mount extends Server implements NefeliMount {
     ws.pause();
     this.#awaited.add(ws);
     const timeoutMs = this.#options.handlerTimeoutMs ?? DEFAULT_HANDLER_TIMEOUT_MS;
-    const overdue = new WsError('HANDLER_TIMEOUT', { event: what, timeoutMs });
+    const overdue = (): Error => new WsError('HANDLER_TIMEOUT', { event: what, timeoutMs });
     within(timeoutMs, Promise.resolve(pending), overdue).then(
       (settled) => {
         this.#awaited.delete(ws);
