@@ -1,7 +1,6 @@
 import { type PublicError, WsError } from '../errors.js';
 import { type Conn, NSConn, type Room, type WaitOptions } from '../ports/conn.js';
 import type { Message } from '../ports/message.js';
-import type { ConnContext } from './conn-context.js';
 import type { NamespaceTable } from './event-table.js';
 import { FewByName } from './few-by-name.js';
 import type { Link } from './link.js';
@@ -11,6 +10,13 @@ import type { Outbound } from './outbound.js';
 
 /** `connecting` until the other side is acknowledged; `gone` once it has been left, for good. */
 type State = 'connecting' | 'connected' | 'gone';
+
+/** What a namespace has of its connection. */
+interface NamespaceParts {
+  readonly conn: Conn;
+  readonly outbound: Outbound;
+  readonly link: Link;
+}
 
 /** One end of a connection in a namespace: its state and rooms, which the procedures of both sides move on. */
 export class LiveNSConn extends NSConn {
@@ -33,7 +39,7 @@ export class LiveNSConn extends NSConn {
   /** Made with the first room: most namespaces of most connections have none. */
   #rooms: FewByName<LiveRoom> | undefined;
 
-  constructor({ conn, outbound, link }: Pick<ConnContext, 'conn' | 'outbound' | 'link'>, table: NamespaceTable) {
+  constructor({ conn, outbound, link }: NamespaceParts, table: NamespaceTable) {
     super();
     this.conn = conn;
     this.outbound = outbound;
