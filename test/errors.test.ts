@@ -95,6 +95,7 @@ const DETAILS: { readonly [Code in ErrorCode]: ErrorDetails<Code> } = {
   BROADCASTER_UNREADY: { name: 'admin' },
   BROADCASTER_AMBIGUOUS: { name: 'admin', mounts: 2 },
   MOUNT_ELSEWHERE: {},
+  ROUTE_UNGUARDED: { route: '/ws' },
   ID_EMPTY: {},
   ID_INVALID: { type: 'number' },
   EVENT_MISSING: { what: 'the event "chat"', waited: 'within 1000 ms', came: ['"welcome"', '"rooms": []'] },

@@ -142,7 +142,8 @@ export const MESSAGE_OF = {
     `${d.decorator} stands on ${d.place}, and is for parameters of handlers. ${d.mending}`,
   DECORATORS_STANDARD: (d: { decorator: string; place: string }): string =>
     `${d.decorator} was called as a standard decorator, on ${d.place}. Nefeli and inversify need legacy ones: ` +
-    'set "experimentalDecorators": true in the tsconfig.json that your compiler or runner reads.',
+    'set "experimentalDecorators": true in the tsconfig.json that your compiler or runner reads, and let its "include" cover ' +
+    'this file: for one outside of it tsx and Vite do not heed the option.',
   NATIVE_MISPLACED: (d: { namespace: string }): string =>
     `onNativeMessage stands in the namespace ${quote(d.namespace)}. Raw messages have no namespace: move it to the namespace "".`,
   NATIVE_ONLY_INVALID: (d: { found: readonly string[] }): string =>
@@ -212,6 +213,10 @@ export const MESSAGE_OF = {
   MOUNT_ELSEWHERE: (_: Record<string, never>): string =>
     'nefeli is registered in another, sibling context of the same server, and two contexts cannot both own its upgrades. ' +
     'Register nefeli on their common parent, with a name for each mount.',
+  ROUTE_UNGUARDED: (d: { route: string }): string =>
+    `the route ${quote(d.route)} has called a handler of nefeli from a function around it, so nothing has checked the origin ` +
+    'and the limits: it is refused. Register nefeli first and await it, and give the route the handler itself: ' +
+    "app.get('/ws', { websocket: true }, app.nefeli.handler()). A plugin that wraps the handlers of routes comes after nefeli.",
   ID_EMPTY: (_: Record<string, never>): string =>
     'the idGenerator returned an empty id. Return a text that is not empty; leave idGenerator out for random ids.',
   ID_INVALID: (d: { type: string }): string =>

@@ -124,6 +124,8 @@ export class Mount extends Server implements NefeliMount {
   readonly #guard: UpgradeGuard;
   #supply: BroadcasterSupply | undefined;
   #settings: WsSocketSettings | undefined;
+  /** Upgrades that have been checked and may go on. */
+  readonly #checked = new WeakSet<object>();
   /** Sockets whose id or user is being found. */
   readonly #awaited = new Set<WebSocket>();
 
@@ -183,7 +185,9 @@ export class Mount extends Server implements NefeliMount {
   }
 
   #expect(request: FastifyRequest, reply: FastifyReply): void {
-    if (!reply.sent) this.#mounts.answers.expect(request, reply, this.#options.subprotocols);
+    if (reply.sent) return;
+    this.#checked.add(request);
+    this.#mounts.answers.expect(request, reply, this.#options.subprotocols);
   }
 
   /** Answers what is no upgrade. */
@@ -193,6 +197,7 @@ export class Mount extends Server implements NefeliMount {
   }
 
   #accept(ws: WebSocket, request: FastifyRequest): void {
+    if (!this.#checked.delete(request)) return this.#refuseUnchecked(ws, request);
     // Nothing is awaited before the listeners are in place, unless the id or the user is: then nothing is read meanwhile.
     let id: unknown;
     try {
@@ -265,6 +270,18 @@ export class Mount extends Server implements NefeliMount {
       unfinished: new UnfinishedMessages(this.maxUnfinishedBytes),
     };
     return this.#settings;
+  }
+
+  /**
+   * A handler that a function of somebody else calls stands on a route that nobody knows to be a mount's, so no page was turned
+   * away because of its origin.
+   */
+  #refuseUnchecked(ws: WebSocket, request: FastifyRequest): void {
+    // Where the route is no websocket, Fastify has called it, with a request and a reply.
+    const { routeOptions, ws: isUpgrade } = request as Partial<FastifyRequest>;
+    const err = new WsError('ROUTE_UNGUARDED', { route: routeOptions?.url ?? '' });
+    if (!isUpgrade) throw err;
+    this.#fail(ws, request, err);
   }
 
   #fail(ws: WebSocket, request: FastifyRequest, err: unknown): void {

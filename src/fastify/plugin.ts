@@ -39,8 +39,14 @@ const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
   app.addHook('onReady', () => mount.start());
   const { path, clientScript } = options;
   if (clientScript !== undefined) mount.clientScript = serveClientScript(app, clientScript);
-  if (path !== undefined) await app.register(async (scope) => void scope.get(path, PATH_OPTIONS, mount.handler()));
+  if (path !== undefined) await app.register(async (scope) => servePath(scope, path, mount));
 };
+
+/** The route is marked from the beginning: hooks of others, such as those that trace, may wrap its handler before it is seen. */
+function servePath(scope: FastifyInstance, path: string, mount: Mount): void {
+  const mark: RouteMark = { mount, answersHttp: false };
+  scope.get(path, { ...PATH_OPTIONS, config: { [MARK]: mark } as object }, mount.handler());
+}
 
 /**
  * What is done once for an app. The route is marked and the connections are closed before `@fastify/websocket` does its part;
@@ -102,6 +108,8 @@ function allowPayload({ websocketServer }: FastifyInstance, bytes: number): void
 
 /** Notes on a route where it leads to, for the hook that runs before all others of it. */
 function markRoute(route: RouteOptions & { websocket?: boolean }): void {
+  if (route.config && MARK in route.config) return;
+  refuseUncalled(route);
   const mount = findMount(route.handler) ?? findMount(route.wsHandler);
   if (!mount) {
     if (route.websocket || route.wsHandler) route.config = Object.assign({}, route.config, { [OTHER_WEBSOCKET]: true });
@@ -112,6 +120,14 @@ function markRoute(route: RouteOptions & { websocket?: boolean }): void {
   if (!answersHttp) route.websocket = true;
   const mark: RouteMark = { mount, answersHttp };
   route.config = Object.assign({}, route.config, { [MARK]: mark });
+}
+
+/** Its type takes any function for a handler, and one that makes handlers would leave every client waiting. */
+function refuseUncalled({ url, handler, wsHandler }: RouteOptions): void {
+  const value = [handler, wsHandler].find((each: unknown) => each === Mount.prototype.handler);
+  if (!value) return;
+  const expected = 'app.nefeli.handler(), with the parentheses: it makes the handler';
+  throw new WsError('OPTION_INVALID', { option: `handler of the route ${url}`, value, expected });
 }
 
 /** What a route that leads to a mount carries in its config. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastifyWebsocket from '@fastify/websocket';
-import Fastify, { type FastifyHttpOptions, type RawServerDefault } from 'fastify';
+import Fastify, { type FastifyHttpOptions, type FastifyInstance, type RawServerDefault } from 'fastify';
 import { type Conn, type Message, type NSConn, nefeli, PublicError } from 'nefeli';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
@@ -389,6 +389,73 @@ describe('an idGenerator that gives no id', () => {
     await app.close();
 
     expect((await client.closed).code).toBe(1006);
+  });
+});
+
+describe('a handler that somebody else calls', () => {
+  const startWrapped = (lines: string[]): Promise<FastifyInstance> =>
+    startApp(
+      async (app) => {
+        await app.register(nefeli, { namespaces: echo });
+        const handler = app.nefeli.handler();
+        app.get('/ws', { websocket: true }, (socket, request) => handler(socket, request));
+      },
+      { logger: { level: 'error', stream: { write: (line: string) => void lines.push(line) } } },
+    );
+
+  it('lets nobody in, because nothing has checked the origin, and says in the log how to mend it', async () => {
+    const lines: string[] = [];
+    const app = await startWrapped(lines);
+    const { socket } = await RawClient.open(app, { headers: { origin: 'https://elsewhere.example' } });
+
+    const [code] = await once(socket, 'close');
+
+    expect(code).toBe(1011);
+    expect(app.nefeli.connections()).toHaveLength(0);
+    expect(lines.join()).toMatch(/ROUTE_UNGUARDED: the route \\"\/ws\\" .*app\.nefeli\.handler\(\)/);
+  });
+
+  it('says the same where the route came before the registration, and is no websocket', async () => {
+    const app = await startApp(async (app) => {
+      const registered = app.register(nefeli, { namespaces: echo });
+      app.get(
+        '/ws',
+        { websocket: true } as object,
+        ((socket: never, request: never) => app.nefeli.handler()(socket, request)) as never,
+      );
+      await registered;
+    });
+
+    const answer = await fetch(`http://127.0.0.1:${portOf(app)}/ws`);
+
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).toContain('ROUTE_UNGUARDED');
+  });
+
+  it('is checked as any other on a path, where a hook that came before has wrapped it', async () => {
+    const app = await startApp(async (app) => {
+      app.addHook('onRoute', (route) => {
+        const { handler } = route;
+        route.handler = function (...args) {
+          return handler.apply(this, args);
+        };
+      });
+      await app.register(nefeli, { path: '/ws', namespaces: echo });
+    });
+
+    expect(await statusOfUpgrade(app, { headers: { origin: 'https://elsewhere.example' } })).toBe(403);
+    expect(await statusOfUpgrade(app)).toBe(101);
+    expect((await fetch(`http://127.0.0.1:${portOf(app)}/ws`, { method: 'HEAD' })).status).toBe(204);
+  });
+
+  it('is refused at start where it was not made, only named', async () => {
+    const app = Fastify();
+    await app.register(nefeli, { namespaces: echo });
+
+    expect(() => app.get('/ws', { websocket: true }, app.nefeli.handler as never)).toThrow(
+      /OPTION_INVALID: the option handler of the route \/ws is the function handler, .*app\.nefeli\.handler\(\), with the parentheses/,
+    );
+    await app.close();
   });
 });
 

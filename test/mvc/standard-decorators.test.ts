@@ -36,7 +36,8 @@ describe('decorators that were compiled as standard ones', () => {
   ])('are refused when the class is loaded, and not passed over: %s', (name, message) => {
     expect(() => compiled[name]?.({ Namespace, On, Use })).toThrow(
       `DECORATORS_STANDARD: ${message} Nefeli and inversify need legacy ones: ` +
-        'set "experimentalDecorators": true in the tsconfig.json that your compiler or runner reads.',
+        'set "experimentalDecorators": true in the tsconfig.json that your compiler or runner reads, and let its "include" cover ' +
+        'this file: for one outside of it tsx and Vite do not heed the option.',
     );
   });
 });
