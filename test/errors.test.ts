@@ -74,7 +74,7 @@ const DETAILS: { readonly [Code in ErrorCode]: ErrorDetails<Code> } = {
   CONTROLLERS_NEED_CONTAINER: { controllers: ['Chat', 'Game'] },
   NOTHING_SERVED: {},
   SERVICE_UNBOUND: { controller: 'Chat', reason: 'no binding for Logger, needed by Mailer' },
-  METADATA_MISSING: { controller: 'Chat', type: 'Mailer' },
+  METADATA_MISSING: { controller: 'Chat', type: 'Mailer', parameters: [2, 7] },
   SERVICE_ASYNC: { controller: 'Chat' },
   CAPTIVE_CONNECTION: { path: 'Chat > Lobby (singleton) > NSConn' },
   CAPTIVE_SERVICE: {

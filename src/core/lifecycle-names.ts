@@ -21,6 +21,14 @@ export function systemEventOf(member: string): SystemEvent | undefined {
 /** From this length on a name has room for two slips of the pen. Below, two make another word: `onRoomPin`, `onRoomJoin`. */
 const LONG_NAME = 15;
 
+/** What the same is called elsewhere, in the options of a server and in other libraries: here it would wait for ever. */
+const NAMES_ELSEWHERE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['onConnect', ['onNamespaceConnect', 'onNamespaceConnected']],
+  ['onConnected', ['onNamespaceConnected']],
+  ['onDisconnect', ['onNamespaceDisconnect']],
+  ['onDisconnected', ['onNamespaceDisconnect']],
+]);
+
 const LOOKS_LIKE_MEMBER = /^on[A-Z]/;
 
 /**
@@ -29,6 +37,8 @@ const LOOKS_LIKE_MEMBER = /^on[A-Z]/;
  */
 export function nearestLifecycleNames(member: string): readonly string[] {
   const name = spelt(member);
+  const elsewhere = NAMES_ELSEWHERE.get(name);
+  if (elsewhere) return elsewhere;
   const names = [...EVENT_OF_MEMBER.keys()];
   const folded = names.filter((lifecycle) => lifecycle.toLowerCase() === name.toLowerCase());
   if (folded.length > 0 || !LOOKS_LIKE_MEMBER.test(name)) return folded;

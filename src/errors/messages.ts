@@ -1,6 +1,12 @@
 const quote = (name: string): string => JSON.stringify(name);
 const list = (names: readonly string[]): string => names.map(quote).join(', ') || 'none';
 
+/** `the parameters 1, 3`. */
+function parametersOf(numbers: readonly number[]): string {
+  if (numbers.length === 0) return 'a parameter';
+  return `the parameter${numbers.length > 1 ? 's' : ''} ${numbers.join(', ')}`;
+}
+
 /** A value that somebody has written, as they recognise it: never a class with all its source. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return quote(value);
@@ -166,9 +172,10 @@ export const MESSAGE_OF = {
     'there is nothing to serve: neither controllers nor namespaces were given. Pass one of them.',
   SERVICE_UNBOUND: (d: { controller: string; reason: string }): string =>
     `${d.controller} cannot be made: ${d.reason}. Bind every service once, before nefeli is registered.`,
-  METADATA_MISSING: (d: { controller: string; type: string }): string =>
-    `${d.controller} cannot be made: a parameter of the constructor of ${d.type} has neither @inject nor metadata of its type. ` +
-    'Either its class is imported with `import type`, or the code is compiled by esbuild or tsx, which emit no metadata. ' +
+  METADATA_MISSING: (d: { controller: string; type: string; parameters: readonly number[] }): string =>
+    `${d.controller} cannot be made: ${parametersOf(d.parameters)} of the constructor of ${d.type} ` +
+    `${d.parameters.length > 1 ? 'have' : 'has'} neither @inject nor metadata of a class. The type is an interface, or its class ` +
+    'is imported with `import type`, or the code is compiled by esbuild or tsx, which emit no metadata. ' +
     'Import the class by value, and write @inject(…) on every parameter.',
   SERVICE_ASYNC: (d: { controller: string }): string =>
     `${d.controller} cannot be made: something in it asks the container by get(…) for a service with an asynchronous binding. ` +
@@ -216,7 +223,7 @@ export const MESSAGE_OF = {
   ROUTE_UNGUARDED: (d: { route: string }): string =>
     `the route ${quote(d.route)} has called a handler of nefeli from a function around it, so nothing has checked the origin ` +
     'and the limits: it is refused. Register nefeli first and await it, and give the route the handler itself: ' +
-    "app.get('/ws', { websocket: true }, app.nefeli.handler()). A plugin that wraps the handlers of routes comes after nefeli.",
+    "app.get('/ws', { websocket: true }, app.nefeli.handler()). A plugin that wraps the handlers of routes comes after nefeli, or nefeli serves by path.",
   ID_EMPTY: (_: Record<string, never>): string =>
     'the idGenerator returned an empty id. Return a text that is not empty; leave idGenerator out for random ids.',
   ID_INVALID: (d: { type: string }): string =>

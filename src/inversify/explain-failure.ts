@@ -6,6 +6,10 @@ const CORE_ERROR = Symbol.for('@inversifyjs/core/InversifyCoreError');
 const CONTAINER_ERROR = Symbol.for('@inversifyjs/container/InversifyContainerError');
 
 const NO_METADATA = /(?:missing metadata on|class metadata at) type "?([^\s":]*)/;
+/** Which arguments of a constructor are meant, counted from 0: `indexes "0", "2"`, or each by itself. */
+const INDEXES = /\bconstructor (?:indexes ((?:"\d+"(?:, )?)+)|argument with index (\d+))/g;
+/** How many arguments there are, and how many of the first something is known of. */
+const TOO_FEW = /requires at least (\d+) arguments, found (\d+)/;
 const ASYNCHRONOUS = 'Unexpected asynchronous service';
 const NO_BINDING = /^(No|Ambiguous) bindings found for service: "(.*)"\.$/m;
 const NEEDED_BY = /^Trying to resolve bindings for "(.*)"\.$/m;
@@ -46,9 +50,21 @@ function explainOwn(controller: string, cause: Error): Error {
   const { message } = cause;
   if (message.includes(ASYNCHRONOUS)) return new WsError('SERVICE_ASYNC', { controller }, { cause });
   const [, type] = NO_METADATA.exec(message) ?? [];
-  if (type !== undefined) return new WsError('METADATA_MISSING', { controller, type }, { cause });
+  if (type !== undefined) {
+    return new WsError('METADATA_MISSING', { controller, type, parameters: parametersIn(message) }, { cause });
+  }
   const reason = unboundReason(message) ?? circleReason(controller, message);
   return reason === undefined ? cause : new WsError('SERVICE_UNBOUND', { controller, reason }, { cause });
+}
+
+/** The parameters that nothing is known of, counted from 1 as for those of handlers. */
+function parametersIn(message: string): readonly number[] {
+  const [, count = 0, known = 0] = TOO_FEW.exec(message)?.map(Number) ?? [];
+  const missing = Array.from({ length: count - known }, (_, index) => known + index + 1);
+  const named = [...message.matchAll(INDEXES)].flatMap(
+    ([, several, one]) => (several ?? one ?? '').match(/\d+/g) ?? [],
+  );
+  return [...named.map((index) => Number(index) + 1), ...missing];
 }
 
 function unboundReason(message: string): string | undefined {

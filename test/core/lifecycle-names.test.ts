@@ -36,12 +36,20 @@ describe('nearestLifecycleNames', () => {
     ['ONANYEVENT', 'onAnyEvent'],
     ['onAnyEvents', 'onAnyEvent'],
     ['onNativMesage', 'onNativeMessage'],
+    ['onConnect', 'onNamespaceConnect', 'onNamespaceConnected'],
+    ['OnConnected', 'onNamespaceConnected'],
+    ['onDisconnect', 'onNamespaceDisconnect'],
+    ['onDisconnected', 'onNamespaceDisconnect'],
   ])('are for %s %s', (member, ...nearest) => {
     expect(nearestLifecycleNames(member)).toEqual(nearest);
   });
 
   it.each([
     ['onRoomPin'],
+    ['connect'],
+    ['disconnect'],
+    ['onDisconnectAll'],
+    ['onJoinRoom'],
     ['onRoomSave'],
     ['onRoomMoved'],
     ['onRoomList'],

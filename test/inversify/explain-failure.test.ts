@@ -109,18 +109,29 @@ describe('a controller that cannot be made is refused at start', () => {
     Namespace('default')(Bare);
 
     expect((await refusalOf(new Container(), Bare)).message).toBe(
-      'METADATA_MISSING: Bare cannot be made: a parameter of the constructor of Bare has neither @inject nor metadata of its ' +
-        'type. Either its class is imported with `import type`, or the code is compiled by esbuild or tsx, which emit no ' +
-        'metadata. Import the class by value, and write @inject(…) on every parameter.',
+      'METADATA_MISSING: Bare cannot be made: the parameter 1 of the constructor of Bare has neither @inject nor metadata of ' +
+        'a class. The type is an interface, or its class is imported with `import type`, or the code is compiled by esbuild or ' +
+        'tsx, which emit no metadata. Import the class by value, and write @inject(…) on every parameter.',
     );
   });
 
-  it('with METADATA_MISSING for one of several parameters', async () => {
+  it('with METADATA_MISSING for some of several parameters: which ones', async () => {
     @Namespace('default')
     class Half {
       constructor(
         readonly what: unknown, // emitted as Object, as for an interface or `import type`
         @inject(Logger) readonly logger: Logger,
+        readonly more: unknown,
+        @inject(Logger) readonly other: Logger,
+      ) {}
+      onChat() {}
+    }
+    @Namespace('default')
+    class Ends {
+      constructor(
+        @inject(Logger) readonly logger: Logger,
+        readonly what: unknown,
+        readonly more: unknown,
       ) {}
       onChat() {}
     }
@@ -128,8 +139,9 @@ describe('a controller that cannot be made is refused at start', () => {
     container.bind(Logger).toSelf();
 
     expect((await refusalOf(container, Half)).message).toContain(
-      'METADATA_MISSING: Half cannot be made: a parameter of the constructor of Half has neither',
+      'METADATA_MISSING: Half cannot be made: the parameters 1, 3 of the constructor of Half have neither',
     );
+    expect((await refusalOf(container, Ends)).message).toContain('the parameters 2, 3 of the constructor of Ends have');
   });
 
   it('with METADATA_MISSING that names the service whose parameter it is', async () => {
@@ -142,7 +154,7 @@ describe('a controller that cannot be made is refused at start', () => {
     }
 
     expect((await refusalOf(new Container({ autobind: true }), Outer)).message).toContain(
-      'METADATA_MISSING: Outer cannot be made: a parameter of the constructor of Bare has neither',
+      'METADATA_MISSING: Outer cannot be made: the parameter 1 of the constructor of Bare has neither',
     );
   });
 
