@@ -70,7 +70,7 @@ function writable({ conn }: ConnContext, { namespace, event }: WireMessage, fact
     return facts;
   } catch (err) {
     conn.log.warn(
-      { err, conn: conn.id, namespace, event, code: facts.code },
+      { err, namespace, event, code: facts.code },
       'the data of an error cannot be written as JSON, and was left out',
     );
     return { ...facts, data: undefined };

@@ -50,7 +50,7 @@ export function report(context: ConnContext, error: unknown, { namespace, event 
       conn.log.error({ err, cause: error, id }, 'onError failed while it reported an error');
     notify(() => onError(error, { conn, ...place, id }), failed);
   } else {
-    conn.log.error({ err: error, conn: conn.id, ...place, id }, 'a handler failed');
+    conn.log.error({ err: error, ...place, id }, 'a handler failed');
   }
   return id;
 }

@@ -48,7 +48,7 @@ export class Inbound {
   #strike(reason: string): void {
     const { conn, settings } = this.#context;
     settings.metrics.count('frames.malformed');
-    conn.log.debug({ conn: conn.id, reason }, 'a frame could not be understood');
+    conn.log.debug({ reason }, 'a frame could not be understood');
     this.#strikes ??= new Strikes(settings.scheduler);
     if (this.#strikes.add()) conn.close(CloseCode.Policy, 'invalid payload');
   }

@@ -94,7 +94,7 @@ describe('LiveConn', () => {
       expect(counters.get('frames.malformed')).toBe(5);
       expect(log.lines[0]).toMatchObject({
         level: 'debug',
-        fields: { conn: 'id1', reason: 'fewer than six separators' },
+        fields: { reason: 'fewer than six separators' },
       });
     });
 

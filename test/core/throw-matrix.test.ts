@@ -253,9 +253,9 @@ describe('a handler that fails', () => {
     expect(errors).toEqual([{ error: secret, event: 'bad', id: '1' }]);
   });
 
-  it('is logged where there is no onError: with the error, the connection and the place, without body or token', async () => {
+  it('is logged where there is no onError: with the error and the place, without body or token', async () => {
     const { accept, log } = testServer({ default: { bad: () => Promise.reject(new Error('broken')) } });
-    const { conn, socket } = accept({ hello: true });
+    const { socket } = accept({ hello: true });
     socket.receive(CONNECT, '$secret;default;;bad;0;0;a body');
     await settle();
 
@@ -264,7 +264,6 @@ describe('a handler that fails', () => {
       level: 'error',
       fields: {
         err: expect.objectContaining({ message: 'broken' }),
-        conn: conn.id,
         namespace: 'default',
         event: 'bad',
         id: expect.stringMatching(/^[0-9a-f]{16}$/),

@@ -337,6 +337,24 @@ describe('nefeli on Fastify', () => {
     expect(stray).toEqual([]);
   });
 
+  it('names the connection once in each line of the log, which is JSON', async () => {
+    const lines: string[] = [];
+    const stream = { write: (line: string) => void lines.push(line) };
+    const fail = (): never => {
+      throw new Error('the database is away');
+    };
+    const app = await startNefeli({ namespaces: { default: { fail } } }, { logger: { level: 'debug', stream } });
+    const client = await RawClient.join(app, 'default');
+
+    client.send('$1;default;;fail;0;0;', 'nonsense', ';default;;fail;0;0;');
+    await client.next();
+    await client.next();
+
+    const told = lines.filter((line) => line.includes('a handler failed') || line.includes('could not be understood'));
+    expect(told).toHaveLength(3);
+    for (const line of told) expect(line.match(/"conn":/g)).toHaveLength(1);
+  });
+
   it('refuses at start what serves nothing', async () => {
     await expect(Fastify().register(nefeli, {})).rejects.toThrow(/NOTHING_SERVED/);
   });
