@@ -1,3 +1,4 @@
+import { WsError } from '../errors.js';
 import type { NamespaceOptions } from '../ports/namespace-options.js';
 import type { ControllerType } from '../ports/resolver.js';
 import { recordOf } from './controller-record.js';
@@ -23,8 +24,14 @@ import { refuseStandard } from './refuse-standard.js';
  * A static property `namespace` of the class, or a {@link ControllerRegistration}, says the same without a decorator.
  *
  * @param name the empty name is a namespace, too
+ * @throws {OPTION_INVALID} where the name is no text, as without parentheses
  */
 export function Namespace(name: string, options: NamespaceOptions = {}): (controller: ControllerType) => void {
+  // Runners such as tsx check no types.
+  if (typeof name !== 'string') {
+    const expected = "a text in parentheses: @Namespace('default')";
+    throw new WsError('OPTION_INVALID', { option: 'name of @Namespace(…)', value: name, expected });
+  }
   return (controller: ControllerType, context?: unknown) => {
     refuseStandard('@Namespace(…)', context);
     const record = recordOf(controller);

@@ -1,3 +1,4 @@
+import { WsError } from '../errors.js';
 import type { Message } from '../ports/message.js';
 import type { Reply } from '../ports/reply.js';
 import type { StandardSchemaV1 } from '../ports/schema.js';
@@ -67,6 +68,7 @@ type InputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferI
  * ```
  *
  * @param event a name of one's own, or a system event of neffos (`_OnRoomJoined`)
+ * @throws {OPTION_INVALID} where the name is no text, as without parentheses
  */
 export function On(event: string): EventDecorator<Body, unknown>;
 export function On<BodySchema extends StandardSchemaV1, ReplySchema extends StandardSchemaV1>(
@@ -77,6 +79,11 @@ export function On<BodySchema extends StandardSchemaV1, ReplySchema extends Stan
   StandardSchemaV1 extends ReplySchema ? unknown : InputOf<ReplySchema>
 >;
 export function On(event: string, schemas?: EventSchemas): (prototype: object, method: string) => void {
+  // Without parentheses the method would be replaced by what is returned here, and nobody hears of it where no types are checked.
+  if (typeof event !== 'string') {
+    const expected = "a text in parentheses: @On('chat')";
+    throw new WsError('OPTION_INVALID', { option: 'event of @On(…)', value: event, expected });
+  }
   return (prototype, method) => {
     refuseStandard('@On(…)', method);
     recordOf(prototype.constructor).events.push({ method, event, ...(schemas && { schemas }) });

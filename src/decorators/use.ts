@@ -1,3 +1,4 @@
+import { WsError } from '../errors.js';
 import type { Use as Middleware } from '../ports/middleware.js';
 import { recordOf } from './controller-record.js';
 import { refuseStandard } from './refuse-standard.js';
@@ -13,8 +14,19 @@ import { refuseStandard } from './refuse-standard.js';
  * @Namespace('default')
  * class ChatController { … }
  * ```
+ *
+ * @throws {OPTION_INVALID} for what is no middleware: `undefined`, where two modules import each other, or no parentheses
  */
 export function Use(...middleware: readonly Middleware[]): (target: object, method?: string) => void {
+  const wrong = middleware.findIndex((each) => typeof each !== 'function');
+  if (wrong >= 0) {
+    const expected = 'a function or a class, in parentheses: it is undefined where two modules import each other';
+    throw new WsError('OPTION_INVALID', {
+      option: `middleware ${wrong + 1} of @Use(…)`,
+      value: middleware[wrong],
+      expected,
+    });
+  }
   return (target, method) => {
     refuseStandard('@Use(…)', method);
     if (method === undefined) return void recordOf(target).middleware.unshift(...middleware);
