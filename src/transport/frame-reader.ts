@@ -137,24 +137,23 @@ export class FrameReader implements Receiving {
     if (at === chunk.length) return;
     const rest = at === 0 ? chunk : chunk.subarray(at);
     this.#left ??= new FrameTracker();
-    this.#left.pass(rest);
-    if (this.#left.isBetweenMessages) this.#finish();
-    else this.#goOn(this.#left, rest.length);
+    // On a network that is always busy a chunk ends where a message does only by chance.
+    const hasEnded = this.#left.pass(rest);
+    if (hasEnded && this.#isWatched) this.#unfinished?.delete(this);
+    if (this.#left.isBetweenMessages) this.#left = undefined;
+    else this.#goOn(this.#left, hasEnded ? this.#left.bytes : rest.length);
     this.#ofWs.call(this.#stream, rest);
   }
 
   onCrowded(): void {
-    this.#listener.onCrowded();
-  }
-
-  #finish(): void {
-    this.#left = undefined;
-    if (this.#isWatched) this.#unfinished?.delete(this);
+    // Who is being closed has been told of its end already.
+    if (this.#ws.readyState === this.#ws.OPEN) this.#listener.onCrowded();
+    else this.#ws.terminate();
   }
 
   #goOn({ ageMs }: FrameTracker, bytes: number): void {
     if (ageMs > this.#messageTimeoutMs) return this.#listener.onOverdue();
-    if (!this.#unfinished || this.#ws.readyState !== this.#ws.OPEN) return;
+    if (!this.#unfinished || this.#ws.readyState === this.#ws.CLOSED) return;
     if (!this.#isWatched) this.#ws.once('close', () => this.#unfinished?.delete(this));
     this.#isWatched = true;
     this.#unfinished.add(this, bytes);

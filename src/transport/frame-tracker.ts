@@ -4,7 +4,8 @@ const MASK_BYTES = 4;
 const TWO_TO_32 = 2 ** 32;
 
 /**
- * Follows frames that somebody else reads, by their headers alone: it knows when all that has passed are whole messages.
+ * Follows frames that somebody else reads, by their headers alone: it knows how much has passed of a message that is not whole, and
+ * since when.
  * Frames that break the rules need not be followed: whoever reads them ends the connection.
  */
 export class FrameTracker {
@@ -16,12 +17,12 @@ export class FrameTracker {
   #bytes = 0;
   #sinceMs = performance.now();
 
-  /** Bytes that have passed. */
+  /** Bytes that have passed since the last message has ended, or since the first. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** How long ago the first of them has passed, or it was restarted. */
+  /** How long ago they have begun to pass, or it was restarted. */
   get ageMs(): number {
     return performance.now() - this.#sinceMs;
   }
@@ -36,21 +37,34 @@ export class FrameTracker {
     return this.#headerBytes === 0 && this.#missingBytes === 0 && !this.#isFragmented;
   }
 
-  pass(chunk: Buffer): void {
-    let at = 0;
-    this.#bytes += chunk.length;
-    while (at < chunk.length) {
-      if (this.#missingBytes > 0) {
-        const passed = Math.min(this.#missingBytes, chunk.length - at);
-        this.#missingBytes -= passed;
-        at += passed;
-        continue;
-      }
-      this.#header[this.#headerBytes] = chunk[at] ?? 0;
-      this.#headerBytes += 1;
-      at += 1;
-      if (this.#headerBytes >= 2 && this.#headerBytes === this.#fullHeaderBytes) this.#begin();
+  /** @returns whether a message has ended in it, or a control frame between two: what follows is counted anew */
+  pass(chunk: Buffer): boolean {
+    let end = 0;
+    for (let at = 0; at < chunk.length; ) {
+      at = this.#missingBytes > 0 ? this.#passPayload(chunk, at) : this.#passHeader(chunk, at);
+      if (this.isBetweenMessages) end = at;
     }
+    if (end === 0) {
+      this.#bytes += chunk.length;
+      return false;
+    }
+    this.#bytes = chunk.length - end;
+    this.restart();
+    return true;
+  }
+
+  /** @returns where what follows begins */
+  #passPayload(chunk: Buffer, at: number): number {
+    const passed = Math.min(this.#missingBytes, chunk.length - at);
+    this.#missingBytes -= passed;
+    return at + passed;
+  }
+
+  #passHeader(chunk: Buffer, at: number): number {
+    this.#header[this.#headerBytes] = chunk[at] ?? 0;
+    this.#headerBytes += 1;
+    if (this.#headerBytes >= 2 && this.#headerBytes === this.#fullHeaderBytes) this.#begin();
+    return at + 1;
   }
 
   get #length7(): number {

@@ -104,4 +104,17 @@ describe('messages that nobody finishes', () => {
       expect(await client.next()).toBe(`$1;default;;size;0;0;${MESSAGE_BYTES}`);
     }
   });
+
+  it('are counted also where the connection is being closed, and is cut off then', async () => {
+    const { app, clients } = await startWith(7, { closeGraceMs: 60_000 });
+    for (const { socket } of clients) socket.pause(); // the close frame is not answered
+    const connections = (): Promise<number> =>
+      new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)));
+
+    for (const conn of app.nefeli.connections()) conn.close(4000);
+    for (const client of clients) netOf(client).write(BEGINNINGS['a fragment']?.(frame) ?? '');
+
+    await vi.waitFor(async () => expect(await connections()).toBeLessThanOrEqual(5));
+    for (const { socket } of clients) socket.terminate();
+  });
 });
