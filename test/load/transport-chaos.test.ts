@@ -108,10 +108,15 @@ class Pair implements SocketListener {
     else if (end === 'terminate') this.client.terminate();
     else if (end === 'half-close') this.net.end();
     else if (end === 'reset') this.#reset();
-    else if (end === 'server closes') this.outbox.close(4001, '');
+    else if (end === 'server closes') this.#closeInTheMiddle();
     else this.outbox.terminate();
     // Who closes reads on until the end: or it would be cut off.
     if (end === 'close' || end === 'half-close' || end === 'server closes') this.client.resume();
+  }
+
+  #closeInTheMiddle(): void {
+    for (let count = 0; count < 3; count++) this.send(bodyOf(this.sent.length, 'x', 1_000), false, false);
+    this.outbox.close(4001, '');
   }
 
   /** Of what is encrypted Node can only end the connection beneath. */
