@@ -15,24 +15,29 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** What is sent within this part of the timeout is counted together, as sent with the last of it: never closed too early. */
 const MARKS_A_TIMEOUT = 8;
 
-/** What a frame adds to its payload. @source RFC 6455, section 5.2 */
-const headerBytes = (payloadBytes: number): number => (payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10);
+/** What a frame adds to its payload, in bytes. @source RFC 6455, section 5.2 */
+export const headerBytes = (payloadBytes: number): number => (payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10);
+
+type WatchedSocket = Pick<Socket, 'bufferedBytes' | 'heldBytes' | 'droppedBytes'>;
 
 /**
  * How long what is sent may stay in this process. Messages leave in the order in which they are sent, so what was sent before a
- * moment has left when no more is buffered than was sent after it.
+ * moment has left when no more is buffered than was sent after it. What has been dropped neither leaves nor is buffered, and counts as
+ * never sent.
  */
 export class WriteDeadline {
   readonly #scheduler: Scheduler;
-  readonly #socket: Pick<Socket, 'bufferedBytes'>;
+  readonly #socket: WatchedSocket;
   readonly #deadline: MovingDeadline;
   #timeoutMs = NEVER;
   #sentBytes = 0;
+  /** What of the dropped has been taken out of the sent. */
+  #droppedBytes = 0;
   /** Oldest first; a few at most. Empty while nothing is buffered. */
   #marks: Mark[] = [];
 
   /** @param missed called once, when something has not left in time */
-  constructor(scheduler: Scheduler, socket: Pick<Socket, 'bufferedBytes'>, missed: () => void) {
+  constructor(scheduler: Scheduler, socket: WatchedSocket, missed: () => void) {
     this.#scheduler = scheduler;
     this.#socket = socket;
     this.#deadline = new MovingDeadline(scheduler, { dueMs: () => this.#dueMs(), missed });
@@ -42,6 +47,7 @@ export class WriteDeadline {
   limitTo(timeoutMs: number = NEVER): void {
     if (timeoutMs === this.#timeoutMs) return;
     if (timeoutMs === NEVER) return this.stop();
+    if (this.#timeoutMs === NEVER) this.#droppedBytes = this.#socket.droppedBytes ?? 0;
     this.#timeoutMs = timeoutMs;
     if (this.#marks.length === 0) this.#watch();
     this.#deadline.update();
@@ -51,6 +57,7 @@ export class WriteDeadline {
   sent(payloadBytes: number): void {
     if (this.#timeoutMs === NEVER) return;
     this.#sentBytes += payloadBytes + headerBytes(payloadBytes);
+    this.#takeOutDropped();
     this.#watch();
     this.#deadline.update();
   }
@@ -59,6 +66,19 @@ export class WriteDeadline {
     this.#timeoutMs = NEVER;
     this.#marks = [];
     this.#deadline.stop();
+  }
+
+  /** Only what is held can be dropped: what stands before it has to leave as ever. */
+  #takeOutDropped(): void {
+    const { droppedBytes = 0, heldBytes = 0 } = this.#socket;
+    const bytes = droppedBytes - this.#droppedBytes;
+    if (bytes === 0) return;
+    this.#droppedBytes = droppedBytes;
+    this.#sentBytes -= bytes;
+    const firstHeld = this.#sentBytes - heldBytes;
+    for (const mark of this.#marks) {
+      if (mark.sentBytes > firstHeld) mark.sentBytes = Math.max(firstHeld, mark.sentBytes - bytes);
+    }
   }
 
   #watch(): void {

@@ -44,6 +44,10 @@ export interface Socket extends FrameSink {
   readonly isOpen: boolean;
   /** Bytes that were sent and have not left this process. */
   readonly bufferedBytes: number;
+  /** Of `bufferedBytes`, those that are held back and may be dropped still. None where nothing is. @default 0 */
+  readonly heldBytes?: number;
+  /** Bytes of all frames that were sent and have been dropped, with their headers. None where nothing is. @default 0 */
+  readonly droppedBytes?: number;
   /** Bytes that have come of a message that is not whole yet. 0 between messages, and where nobody can tell. */
   readonly unfinishedBytes: number;
   /** Bytes that have to leave this process before the last ping can. 0 when it has left, and where nobody can tell. */

@@ -1,4 +1,5 @@
 import { sizeOf } from '../core/outbound.js';
+import { headerBytes } from '../core/write-deadline.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { FrameSink, OutgoingFrame, Socket, SocketListener } from '../ports/socket.js';
 import { CloseCode } from '../protocol/close-codes.js';
@@ -44,6 +45,7 @@ export class Outbox implements Socket, SocketListener {
   #waiting: WaitingFrames | undefined;
   /** Whether something was sent since the last drain that one will tell of. Else nobody will say when what is buffered has left. */
   #isDrainDue = false;
+  #droppedBytes = 0;
 
   constructor(socket: Socket, options: OutboxOptions) {
     this.#socket = socket;
@@ -62,7 +64,15 @@ export class Outbox implements Socket, SocketListener {
   }
 
   get bufferedBytes(): number {
-    return (this.#waiting?.bytes ?? 0) + this.#socket.bufferedBytes;
+    return this.heldBytes + this.#socket.bufferedBytes;
+  }
+
+  get heldBytes(): number {
+    return this.#waiting?.bytes ?? 0;
+  }
+
+  get droppedBytes(): number {
+    return this.#droppedBytes;
   }
 
   get unfinishedBytes(): number {
@@ -156,18 +166,31 @@ export class Outbox implements Socket, SocketListener {
 
   /** @returns whether there is room for a frame of this size now */
   #makeRoom(bytes: number, droppable: boolean): boolean {
-    const { maxOutboxBytes, slowReader, metrics } = this.#options;
+    const { maxOutboxBytes, slowReader } = this.#options;
     const isTooMuch = (): boolean => this.bufferedBytes + bytes > maxOutboxBytes;
     if (!isTooMuch()) return true;
     if (slowReader === 'close') return this.#overflow();
     const which = slowReader === 'drop-oldest' ? 'oldest' : 'newest';
     // Where the newest goes, a droppable frame is that itself.
     const mayDropOthers = which === 'oldest' || !droppable;
-    while (mayDropOthers && isTooMuch() && this.#waiting?.drop(which)) metrics.count('outbox.dropped');
+    while (mayDropOthers && isTooMuch() && this.#dropWaiting(which));
     if (!isTooMuch()) return true;
     if (!droppable) return this.#overflow();
-    metrics.count('outbox.dropped');
+    this.#noteDropped(bytes);
     return false;
+  }
+
+  /** @returns whether there was one that may be dropped */
+  #dropWaiting(which: 'oldest' | 'newest'): boolean {
+    const before = this.heldBytes;
+    if (!this.#waiting?.drop(which)) return false;
+    this.#noteDropped(before - this.heldBytes);
+    return true;
+  }
+
+  #noteDropped(bytes: number): void {
+    this.#droppedBytes += bytes + headerBytes(bytes);
+    this.#options.metrics.count('outbox.dropped');
   }
 
   #overflow(): false {

@@ -8,7 +8,7 @@ const HEADER_BYTES = 2;
 /** A socket whose bytes leave when they are told to. */
 function watched(timeoutMs?: number) {
   const clock = new ManualClock();
-  const socket = { bufferedBytes: 0 };
+  const socket = { bufferedBytes: 0, heldBytes: 0, droppedBytes: 0 };
   const missedAtMs: number[] = [];
   const deadline = new WriteDeadline(clock, socket, () => void missedAtMs.push(clock.nowMs()));
   deadline.limitTo(timeoutMs);
@@ -176,5 +176,58 @@ describe('WriteDeadline', () => {
     clock.advanceMs(1_000);
 
     expect([missedAtMs, clock.timers]).toEqual([[], 0]);
+  });
+
+  describe('where what is held back may be dropped', () => {
+    /** What is sent now is dropped, or what is held: it is the same to those that count. */
+    const drop = ({ socket, deadline }: ReturnType<typeof watched>, bytes: number): void => {
+      socket.droppedBytes += bytes + HEADER_BYTES;
+      deadline.sent(bytes);
+    };
+
+    it('is missed by what stands before it, however much is dropped', () => {
+      const parts = watched(100);
+      parts.send(10);
+
+      parts.clock.advanceMs(13); // what follows is not counted together with it
+      for (let ms = 13; ms < 100; ms++) {
+        drop(parts, 50);
+        parts.clock.advanceMs(1);
+      }
+
+      expect(parts.missedAtMs).toEqual([100]);
+    });
+
+    it('is kept by what is dropped itself, and by what has left before', () => {
+      const parts = watched(100);
+      const { clock, socket, missedAtMs, send, leave } = parts;
+      send(10);
+      clock.advanceMs(50);
+      send(20);
+      socket.heldBytes = 20 + HEADER_BYTES;
+      clock.advanceMs(20);
+      socket.heldBytes = 30 + HEADER_BYTES;
+      socket.bufferedBytes -= 20 + HEADER_BYTES;
+      socket.droppedBytes += 20 + HEADER_BYTES;
+      send(30);
+      clock.advanceMs(20);
+      leave(10);
+      clock.advanceMs(75);
+      leave(30);
+      clock.advanceMs(1_000);
+
+      expect([missedAtMs, clock.timers]).toEqual([[], 0]);
+    });
+
+    it('does not take for sent what was dropped before it was set', () => {
+      const { clock, socket, deadline, missedAtMs, send } = watched();
+      socket.droppedBytes = 1_000;
+      deadline.limitTo(100);
+
+      send(10);
+      clock.advanceMs(1_000);
+
+      expect(missedAtMs).toEqual([100]);
+    });
   });
 });

@@ -193,6 +193,13 @@ describe('Outbox', () => {
       expect(metrics.snapshot()).toEqual({ 'outbox.dropped': 15 });
     });
 
+    it('says how many bytes it has dropped, those that never waited among them', () => {
+      const { outbox } = openFull('drop-newest');
+      for (const frame of numbered(1, 12)) outbox.send(text(frame));
+
+      expect([outbox.droppedBytes, outbox.heldBytes]).toEqual([2 * (2 + 10), 100]);
+    });
+
     it('makes room for a required frame by dropping the newest that may be dropped', () => {
       const { outbox, socket, metrics } = openFull('drop-newest');
       for (const frame of numbered(1, 9)) outbox.send(text(frame));
@@ -227,6 +234,13 @@ describe('Outbox', () => {
 
       expect(socket.sent).toEqual(numbered(16, 25));
       expect(metrics.snapshot()).toEqual({ 'outbox.dropped': 15 });
+    });
+
+    it('says how many bytes it has dropped, with their headers, and how many it holds', () => {
+      const { outbox } = openFull('drop-oldest');
+      for (const frame of numbered(1, 25)) outbox.send(text(frame));
+
+      expect([outbox.droppedBytes, outbox.heldBytes]).toEqual([15 * (2 + 10), 100]);
     });
 
     it('passes over required frames, which stay in their place', () => {
