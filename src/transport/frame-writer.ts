@@ -90,7 +90,8 @@ export class FrameWriter implements FrameSink {
       this.#turn = turn;
       this.#frames = 1;
       if (!isTurnOpen) beginTurn();
-      if (!wasBusy) return !this.#writeAlone(frame);
+      // What waits for the end of a turn that is ending now comes first.
+      if (!wasBusy && !this.#waiting) return !this.#writeAlone(frame);
     }
     this.#wait(frame);
     return true;

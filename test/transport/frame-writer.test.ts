@@ -174,6 +174,25 @@ describe('FrameWriter', () => {
     expect(narrow.taken()).toBe(0);
   });
 
+  it('keeps the order of one that is sent to while the turn of another ends', async () => {
+    const { writes, writer } = recording();
+    const stream = new Writable({ highWaterMark: 1_000, write: (_chunk, _encoding, done) => done() });
+    const late: string[] = [];
+    const onDrain = (): void => {
+      for (const data of late) writer.send(text(data));
+    };
+    const other = new FrameWriter(stream as unknown as Duplex, { onDrain }); // a writer only writes
+    for (const each of [other, writer]) for (const data of ['a', 'b']) each.send(text(data));
+    await turn();
+
+    other.send(text('c'));
+    writer.send(text('c'));
+    late.push('d');
+    await turn();
+
+    expect((await framesIn(Buffer.concat(writes))).map(([data]) => data)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   it('says whether the listener will be told when a frame has left', async () => {
     const roomy = recording();
     expect(roomy.writer.send(text('alone'))).toBe(false);
