@@ -26,7 +26,7 @@ const CODE_OF_TEXT: ReadonlyMap<string, ErrorCode> = new Map([
 
 /** What a server tells of an error besides its text. */
 export interface RemoteFacts {
-  readonly code?: string;
+  readonly code?: string | undefined;
   readonly data?: unknown;
 }
 
@@ -41,7 +41,7 @@ export class RemoteError extends Error {
   declare readonly data: unknown;
 
   /** @param facts left out where the text is all that could be sent */
-  constructor(text: string, { code, data }: RemoteFacts = { code: CODE_OF_TEXT.get(text) ?? '' }) {
+  constructor(text: string, { code, data }: RemoteFacts = { code: CODE_OF_TEXT.get(text) }) {
     super(text);
     Object.assign(this, { text, code: code || 'REMOTE_ERROR', data });
   }

@@ -12,7 +12,7 @@ export type About = Partial<Incoming> & Circumstances;
 /** A connection, as its parts see it. */
 export interface Core
   extends Pick<Link, 'giveUp' | 'transmit'>,
-    Pick<HandlerQueue, 'push' | 'run'>,
+    Pick<HandlerQueue, 'push' | 'run' | 'wake'>,
     Pick<Outbox, 'ask' | 'asks' | 'say'> {
   readonly conn: DialledConn;
   /** How the connection was lost the last time: another one each time, so that what belongs to another connection is told apart. */

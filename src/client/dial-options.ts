@@ -52,7 +52,7 @@ export interface DialOptions {
    * @default all but 1000, 1002, 1003, 1007, 1008, 1009, 1010 and 4000–4999, and refusals that say nothing of later
    */
   readonly shouldReconnect?: (close: CloseInfo) => boolean;
-  /** When nothing has come for `intervalMs` the server is asked, and has `timeoutMs` to answer. @default 25000 and 10000 */
+  /** When nothing has come for `intervalMs` the server is asked, and has `timeoutMs` to answer; never with 0. @default 25000 and 10000 */
   readonly heartbeat?: false | { readonly intervalMs?: number; readonly timeoutMs?: number };
   /** What is sent while the connection is down or slow waits; with `false` it throws. */
   readonly queue?: false | QueueOptions;

@@ -37,9 +37,9 @@ export interface Part<Face = unknown> {
   /** Its own members. */
   readonly rooms?: { readonly members: ReadonlyMap<string, Member> };
   /** Calls the handler of a lifecycle event. Throws what it throws: the caller knows whether that refuses. */
-  fire(event: About & Target): Promise<void>;
-  /** It has ended, and its rooms have been told of. */
-  ended?(): void;
+  fire(about: About & Target): Promise<unknown>;
+  /** It has ended, which has been told but for one event. */
+  ended?(untold?: string): void;
 }
 
 /** What a member can do for whatever makes it one of its kind. */
@@ -58,7 +58,7 @@ export interface Member {
   /** What asking for it says, each time; nothing where the server has given it, and does so again by itself. */
   wanted: Payload | undefined;
   /** Tells of an event that cannot refuse. */
-  tell(event: string, about: About): Promise<void>;
+  tell(event: string, about: About): Promise<unknown>;
   /** Asks the server for it, once `left` has been given up, and takes it as there. Gives what is there. */
   ask(left: unknown, wait?: WaitOptions): Promise<this>;
   /** Takes it as there for the server, if this side does not refuse. */
@@ -102,6 +102,7 @@ export function createGroup<P extends Part>(
   make: (name: string, tools: Tools) => P,
 ): Group<P> {
   const members = new Map<string, Member & P>();
+  const get = (name: string): P['face'] | undefined => members.get(name)?.face;
   /** What is being asked for, by its event and name; and what is being given up, by itself. */
   const underWay: UnderWay = new Map();
 
@@ -133,8 +134,9 @@ export function createGroup<P extends Part>(
 
     async function tellEnd(circumstances: Circumstances): Promise<void> {
       for (const room of rooms.values()) await room.go({ ...circumstances, isForced: true });
-      part.ended?.();
+      part.ended?.(ending);
       await member.tell(ending, circumstances);
+      part.ended?.();
       if (ended) await member.tell(ended, circumstances);
     }
 
@@ -188,12 +190,13 @@ export function createGroup<P extends Part>(
           },
           () =>
             core.run(async () => {
+              const { loss } = core;
               try {
                 if (asking === JOIN) await approve(LOCAL);
                 return await arrive(LOCAL);
               } catch (error) {
-                // The server has let it in. Nobody waits for the answer: whoever asked hears why it failed.
-                if (!trouble()) void askToGo();
+                // The server has let it in, on this connection. Nobody waits for the answer: whoever asked hears why it failed.
+                if (loss === core.loss && !trouble()) void askToGo();
                 throw error;
               }
             }),
@@ -230,7 +233,7 @@ export function createGroup<P extends Part>(
           // Unless the server has taken it meanwhile, which is told of already.
           if (isThere() && members.delete(name)) tellings.push(() => tellEnd(FORCED));
         }
-        if (isThere()) await Promise.all(Array.from(rooms.values(), (room) => room.restore(tellings)));
+        if (isThere()) await Promise.all([...rooms.values()].map((room) => room.restore(tellings)));
       },
     };
     return member;
@@ -251,12 +254,14 @@ export function createGroup<P extends Part>(
         wait,
         (ask) => {
           check(trouble);
-          if (members.has(name)) ask.answer();
+          if (members.has(name)) return ask.answer();
+          ask.isSent = false;
+          core.wake();
         },
-        () => members.get(name)?.face,
+        () => get(name),
       ),
-    get: (name) => members.get(name)?.face,
-    list: () => Array.from(members.values(), ({ face }) => face),
+    get,
+    list: () => [...members.values()].map(({ face }) => face),
     enter: (name, body, wait) =>
       quiet(async () => {
         check(trouble);

@@ -8,7 +8,7 @@ type Job = readonly [rank: Rank, run: () => unknown];
 export interface HandlerQueue {
   push(...job: Job): void;
   /** Runs something at once; what waits goes on waiting until it has ended. */
-  run<T>(work: () => Promise<T>): Promise<T>;
+  run<T>(work: () => T | Promise<T>): Promise<T>;
   /** Looks for what may run, once this side waits for an answer. */
   wake(): void;
   /** Drops what waits, from a rank on. */
@@ -30,11 +30,11 @@ export function createHandlerQueue(isAsking: () => boolean): HandlerQueue {
       const job = running ? isAsking() && waiting.find(([rank]) => rank > 1) : waiting[0];
       if (!job) return;
       waiting.splice(waiting.indexOf(job), 1);
-      void run(async () => job[1]());
+      void run(job[1]);
     }
   }
 
-  async function run<T>(work: () => Promise<T>): Promise<T> {
+  async function run<T>(work: () => T | Promise<T>): Promise<T> {
     running++;
     try {
       return await work();

@@ -1,10 +1,11 @@
 import type { FrameData } from '../protocol/message.js';
+import { callAll } from './call-all.js';
 import { PublicError } from './client-errors.js';
 import type { Core } from './core.js';
 import type { Group } from './group.js';
 import { DISCONNECT, isReserved, NATIVE } from './lifecycle.js';
 import type { NamespacePart } from './namespace.js';
-import { readError, readMessage } from './read-message.js';
+import { readError } from './read-message.js';
 import { type Incoming, readFrame, toPayload, writeFrame } from './wire.js';
 
 /** Gives what brings a frame to whoever waits for it: an answer at once, anything else in its turn. */
@@ -23,27 +24,6 @@ export function createInbound(
     await done;
   }
 
-  /** Calls whoever hears an event, and gives what the first of them returns. Throws what the first throws, once all were called. */
-  async function hear(message: Incoming, there: NamespacePart | undefined): Promise<unknown> {
-    const calls = there?.callsOf(message.event);
-    // An ask is always answered. An emit is not: two ends must not answer each other for ever.
-    if (message.wait && !calls?.length) throw new PublicError(calls ? 'bad event' : 'bad namespace');
-    const msg = readMessage(message);
-    let answer: unknown;
-    let failure: readonly [unknown] | undefined;
-    for (const call of calls ?? []) {
-      try {
-        const result = await call(msg);
-        if (answer === undefined) answer = result;
-      } catch (error) {
-        if (failure) core.report(error, message);
-        failure ??= [error];
-      }
-    }
-    if (failure) throw failure[0];
-    return answer;
-  }
-
   async function handle(
     message: Incoming,
     there: NamespacePart | undefined,
@@ -53,7 +33,10 @@ export function createInbound(
     const acknowledge = (): void => answer(`${wait};;;;;;`);
     try {
       if (isReserved(event)) return void (wait && !message.isNoOp && (await obey(message, acknowledge)));
-      const result = await hear(message, there);
+      const calls = there?.callsOf(event);
+      // An ask is always answered. An emit is not: two ends must not answer each other for ever.
+      if (wait && !calls?.length) throw new PublicError(calls ? 'bad event' : 'bad namespace');
+      const result = await callAll(core, calls ?? [], message);
       if (wait) result === undefined ? acknowledge() : answer(writeFrame(message, toPayload(result)));
     } catch (error) {
       const isPublic = error instanceof PublicError;

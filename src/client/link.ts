@@ -10,7 +10,7 @@ import { HELLO, PING, textOf } from './wire.js';
 
 /** What a link tells whoever speaks through it. */
 export interface LinkListener {
-  opened(id: string): void;
+  opened(): void;
   received(data: FrameData): void;
   /** The connection was lost, perhaps for good; `failure` says more than the close why it has ended. */
   dropped(close: CloseInfo, isFinal: boolean, failure?: unknown): void;
@@ -19,6 +19,8 @@ export interface LinkListener {
 /** One connection that comes back when it is lost. */
 export interface Link {
   readonly state: Readable<ConnState>;
+  /** What the last welcome has given. */
+  readonly id: string;
   /** How long whoever dials waits for the first welcome. */
   readonly firstTimeoutMs: number;
   /** What waits in the socket; `NaN` while what is sent has no chance to arrive. */
@@ -46,11 +48,11 @@ const WAKE_EVENTS = ['online', 'offline', 'visibilitychange', 'pageshow', 'resum
 /** Makes a connection of socket, handshake, heartbeat, and waits between tries. */
 export function createLink(address: Address, options: DialOptions, platform: Platform, listener: LinkListener): Link {
   const { reconnect = true, shouldReconnect, heartbeat, native, dialTimeoutMs = 10_000 } = options;
-  const { intervalMs = 25_000, timeoutMs = 10_000 } = heartbeat || {};
+  const { intervalMs = heartbeat === false ? 0 : 25_000, timeoutMs = 10_000 } = heartbeat || {};
   const { page, nowMs, after } = platform;
   const state = createStore<ConnState>({ kind: 'connecting', tries: 0 });
-  const hasHeartbeat = heartbeat !== false && !native;
-  const isPatient = typeof reconnect === 'object' && reconnect.initial;
+  const hasHeartbeat = intervalMs > 0 && !native;
+  const isPatient = (reconnect as { initial?: boolean }).initial; // a boolean has none
   let socket: WebSocketLike | undefined;
   /** Of the only timer: of the try, of the heartbeat, or of the wait for the next try. */
   let cancel = (): void => {};
@@ -66,7 +68,7 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
 
   const is = (kind: ConnState['kind']): boolean => state.value.kind === kind;
   const isOffline = (): boolean => page.navigator?.onLine === false;
-  const bufferedBytes = (): number => (is('open') && socket?.readyState === 1 ? socket.bufferedAmount : Number.NaN);
+  const bufferedBytes = (): number => (socket?.readyState === 1 ? socket.bufferedAmount : Number.NaN);
   const transmit = (data: FrameData): void => socket?.send(data);
   const later = (delayMs: number, task: () => void): void => {
     cancel();
@@ -75,7 +77,7 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
   /** Asks the server when nothing has been heard for a while. */
   const hear = (): void => {
     isAsked = false;
-    if (hasHeartbeat && is('open')) later(intervalMs, () => ask(true));
+    if (hasHeartbeat && is('open')) later(intervalMs, ask);
   };
   const listen = (method: 'addEventListener' | 'removeEventListener'): void => {
     for (const event of WAKE_EVENTS) page[method]?.(event, wake);
@@ -120,17 +122,18 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
   }
 
   function welcome(id: string): void {
+    link.id = id;
     isFirst = false;
     openedMs = nowMs();
     cancel();
     state.set({ kind: 'open', id });
     hear();
-    listener.opened(id);
+    listener.opened();
     for (const data of early) listener.received(data);
   }
 
   /** @param mayBeLate whether a timer that runs much too late, as after a sleep, is not believed */
-  function ask(mayBeLate: boolean): void {
+  function ask(mayBeLate = true): void {
     const askedMs = nowMs();
     const before = bufferedBytes();
     isAsked = true;
@@ -178,7 +181,7 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
   function wake({ type }: { readonly type: string }): void {
     if (type === 'visibilitychange' && page.document?.visibilityState === 'hidden') return;
     if (is('waiting')) isOffline() ? wait() : void dial();
-    else if (is('open') && hasHeartbeat && !isAsked) ask(true);
+    else if (is('open') && hasHeartbeat && !isAsked) ask();
   }
 
   /** Hears nothing more of the socket, and does not wait for its end. Without a code it is given up. */
@@ -193,8 +196,9 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
     if (!code) old.terminate ? old.terminate() : old.close();
   }
 
-  return {
+  const link: Link & { id: string } = {
     state,
+    id: '',
     firstTimeoutMs: isPatient ? Number.POSITIVE_INFINITY : dialTimeoutMs,
     bufferedBytes,
     transmit,
@@ -213,4 +217,5 @@ export function createLink(address: Address, options: DialOptions, platform: Pla
       lose({ code, reason }, true);
     },
   };
+  return link;
 }

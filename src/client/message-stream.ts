@@ -41,7 +41,7 @@ export function messageStream<T>(
   };
   const leave = source(push, end);
   signal?.addEventListener('abort', end);
-  if (signal?.aborted) end();
+  if (isEnded || signal?.aborted) end();
 
   const messages = (async function* read(): AsyncGenerator<T, undefined> {
     while (waiting.length || !isEnded) {
@@ -54,7 +54,6 @@ export function messageStream<T>(
       }
     }
     if (error) throw error;
-    return undefined;
   })();
   return Object.assign(messages, {
     // That of the generator waits for the next message, where that is waited for.

@@ -1,3 +1,4 @@
+import { type Call, callAll } from './call-all.js';
 import type { ClientMessage } from './client-message.js';
 import type { Core } from './core.js';
 import type { DialledNSConn, DialledRoom, Listener } from './dialled.js';
@@ -17,9 +18,6 @@ export interface NamespacePart extends Part<DialledNSConn> {
   callsOf(event: string): readonly Call[] | undefined;
 }
 
-/** Calls somebody who listens. */
-type Call = (msg: ClientMessage) => Promise<unknown>;
-
 /** Somebody who listens to one event. */
 interface Hearing {
   readonly event: string;
@@ -34,16 +32,14 @@ export function makeNamespace(core: Core, name: string, tools: Tools): Namespace
 
   const hearersOf = (name: string): Call[] =>
     [...hearings]
-      .filter(({ event }) => event === name)
+      .filter((hearing) => hearing.event === name)
       .map(
         ({ listener }) =>
           (msg) =>
             core.call(listener, msg, ns),
       );
 
-  const fire: Part['fire'] = async (event) => {
-    for (const call of hearersOf(event.event)) await call(readMessage(event));
-  };
+  const fire: Part['fire'] = (about) => callAll(core, hearersOf(about.event), about);
 
   const rooms = createGroup<RoomPart>(core, ROOMS, tools.trouble, (room, { emit, leave }) => ({
     place: { namespace: name, room },
@@ -101,9 +97,9 @@ export function makeNamespace(core: Core, name: string, tools: Tools): Namespace
     face: ns,
     rooms,
     fire,
-    ended() {
+    ended(untold) {
       isGone = true;
-      for (const { end } of hearings) end?.();
+      for (const { event, end } of hearings) event === untold || end?.();
     },
     callsOf(event) {
       const calls = hearersOf(event);

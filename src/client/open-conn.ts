@@ -21,8 +21,7 @@ export function openConn(
   options: DialOptions,
   platform: Platform,
 ): Promise<DialledConn> {
-  const { native, handlerTimeoutMs = 30_000, onError = console.error } = options;
-  let id = '';
+  const { native, handlerTimeoutMs: timeoutMs = 30_000, onError = console.error } = options;
   let dialling: Ask | undefined;
   /** How it has ended for good. */
   let end: unknown;
@@ -32,13 +31,13 @@ export function openConn(
   });
 
   const link: Link = createLink(address, options, platform, {
-    opened(newId) {
-      id = newId;
+    opened() {
+      if (end) return; // by whoever was told that it is open
       if (native && !members.size) members.set('', namespaces.create('', NOTHING));
       void queue.run(restore);
       dialling?.answer();
     },
-    received: (data) => receive(data),
+    received: (data) => end || receive(data),
     dropped(close, isFinal, failure) {
       if (end) return;
       core.loss = new WsError('CONN_CLOSED', close);
@@ -57,7 +56,7 @@ export function openConn(
     closed,
     state: link.state,
     get id() {
-      return id;
+      return link.id;
     },
     get namespaces() {
       return namespaces.list();
@@ -73,8 +72,8 @@ export function openConn(
       if (!end) outbox.send(toPayload(body).body);
     },
     close(code = 1000, reason = '') {
-      queue.drop(1);
       link.close(code, reason);
+      queue.drop(1);
     },
   };
 
@@ -87,7 +86,6 @@ export function openConn(
     loss: undefined,
     call(listener, msg, ns) {
       const { event } = msg;
-      const timeoutMs = handlerTimeoutMs;
       return new Promise((resolve, reject) => {
         const overdue = (): void => reject(new WsError('HANDLER_TIMEOUT', { event, timeoutMs }));
         const cancel = platform.after(timeoutMs, overdue);
@@ -115,11 +113,15 @@ export function openConn(
     for (const tell of tellings) await tell();
   }
 
-  const begin = (ask: Ask): void => {
-    dialling = ask;
-    link.start();
-  };
-  const welcomed = outbox.ask({ event: 'dial' }, { ...options, timeoutMs: link.firstTimeoutMs }, begin, () => conn);
+  const welcomed = outbox.ask(
+    { event: 'dial' },
+    { ...options, timeoutMs: link.firstTimeoutMs },
+    (ask) => {
+      dialling = ask;
+      link.start();
+    },
+    () => conn,
+  );
   welcomed.catch(() => conn.close());
   return welcomed;
 }

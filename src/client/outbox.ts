@@ -12,6 +12,7 @@ import { type Incoming, type Payload, type Target, writeFrame } from './wire.js'
 export interface Ask {
   /** Pairs it with its answer. */
   readonly token: string;
+  /** Whether it has been sent; nothing while it is not the server that is waited for. */
   isSent?: boolean;
   /** Are called when the server has answered, or it has failed. Handlers may run still. */
   readonly stops: Set<() => void>;
@@ -66,7 +67,10 @@ export interface Outbox {
   lose(error: unknown, isFinal: boolean): void;
 }
 
-const MIB = 1024 * 1024;
+/** A frame that waits, and the ask that it is. */
+type Waiting = readonly [data: FrameData, ask: Ask | undefined];
+
+const MIB = 1_048_576;
 
 /** A socket does not tell when it has sent something: it is looked at again and again. */
 const LOOK_AGAIN_MS = 50;
@@ -81,7 +85,7 @@ export function createOutbox(link: Link, options: DialOptions, { after }: Platfo
   const { askTimeoutMs = 10_000, maxBufferedBytes = MIB, queue } = options;
   const { maxMessages = queue === false ? 0 : 1_000, maxBytes = MIB, whenFull } = queue || {};
   const asks = new Map<string, Ask>();
-  let waiting: (readonly [data: FrameData, ask: Ask | undefined])[] = [];
+  let waiting: Waiting[] = [];
   let cancel = (): void => {};
   let count = 0;
   let isOpen = false;
@@ -98,12 +102,8 @@ export function createOutbox(link: Link, options: DialOptions, { after }: Platfo
 
   function flush(): void {
     cancel();
-    while (isOpen && link.bufferedBytes() <= maxBufferedBytes) {
-      const next = waiting.shift();
-      if (!next) return;
-      write(...next);
-    }
-    if (waiting.length && isOpen) cancel = after(LOOK_AGAIN_MS, flush);
+    while (isOpen && waiting.length && link.bufferedBytes() <= maxBufferedBytes) write(...(waiting.shift() as Waiting)); // there is one
+    if (isOpen && waiting.length) cancel = after(LOOK_AGAIN_MS, flush);
   }
 
   function send(data: FrameData, ask?: Ask): void {
@@ -112,16 +112,18 @@ export function createOutbox(link: Link, options: DialOptions, { after }: Platfo
     while (waiting.length > maxMessages || bytes() > maxBytes) {
       const error = maxMessages ? new WsError('QUEUE_FULL', { maxMessages, maxBytes }) : new WsError('CONN_DOWN', {});
       const isForOthers = whenFull === 'dropOldest' && data.length <= maxBytes && waiting.length > 1;
-      const given = isForOthers ? waiting.shift() : waiting.pop();
-      if (!isForOthers) throw error;
-      given?.[1]?.fail(error);
+      if (!isForOthers) {
+        waiting.pop();
+        throw error;
+      }
+      waiting.shift()?.[1]?.fail(error);
     }
   }
 
   return {
     asks,
     send,
-    isAsking: () => [...asks.values()].some(({ isSent }) => isSent),
+    isAsking: () => [...asks.values()].some((ask) => 'isSent' in ask),
     say({ namespace, room, event }, payload, ask, isFirst) {
       const wait = ask?.token ?? '';
       if (ask && !asks.has(wait)) return;
@@ -155,7 +157,7 @@ export function createOutbox(link: Link, options: DialOptions, { after }: Platfo
         stops,
         answer: (message = {}) => (message.errorKind ? it.fail(readError(message)) : end(async () => take(message))),
         fail(error) {
-          forget();
+          if (asks.has(token)) forget(); // else it was answered, and what the answer has begun goes on
           end(() => Promise.reject(error));
         },
         join: ({ timeoutMs = askTimeoutMs, signal } = {}) =>

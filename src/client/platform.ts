@@ -40,15 +40,13 @@ export interface Platform {
 
 const web = globalThis as unknown as Page & { readonly WebSocket: new (url: string) => WebSocketLike }; // no types of the DOM here
 
-/** The longest that a timer can be set to: one that is longer fires at once. @source HTML, section 8.7: signed 32-bit integers */
-const MAX_DELAY_MS = 2 ** 31 - 1;
-
 /** A browser, a worker, or anything else with the same globals. Timers keep a process alive: the client means to come back. */
 export const webPlatform: Platform = {
   page: web,
   nowMs: () => performance.now(),
   after: (delayMs, task) => {
-    const timer = setTimeout(task, Math.min(delayMs, MAX_DELAY_MS));
+    // A timer that is longer than 32 bits with a sign can hold fires at once. @source HTML, section 8.7
+    const timer = setTimeout(task, Math.min(delayMs, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },
   random: Math.random,

@@ -18,7 +18,12 @@ export function createStore<T>(value: T): Store<T> {
   const store = {
     value,
     subscribe(run: (value: T) => void) {
-      const tell = (): void => run(store.value);
+      let told: T | undefined;
+      const tell = (): void => {
+        if (told === store.value) return; // while others were told
+        told = store.value;
+        run(told);
+      };
       runs.add(tell);
       tell();
       return () => void runs.delete(tell);

@@ -44,7 +44,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 type Header = [wait: string, namespace: string, room: string, event: string, isError: string, flag: string];
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const decoder = new TextDecoder(undefined, { ignoreBOM: true });
 
 /** A body as text. */
 export const textOf = (body: Body): string => (typeof body === 'string' ? body : decoder.decode(body));
