@@ -258,7 +258,7 @@ export function createGroup<P extends Part>(
           ask.isSent = false;
           core.wake();
         },
-        () => get(name),
+        () => members.get(name)?.face,
       ),
     get,
     list: () => [...members.values()].map(({ face }) => face),

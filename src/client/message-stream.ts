@@ -40,8 +40,8 @@ export function messageStream<T>(
     wake();
   };
   const leave = source(push, end);
-  signal?.addEventListener('abort', end);
   if (isEnded || signal?.aborted) end();
+  else signal?.addEventListener('abort', end);
 
   const messages = (async function* read(): AsyncGenerator<T, undefined> {
     while (waiting.length || !isEnded) {

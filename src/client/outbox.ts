@@ -178,7 +178,7 @@ export function createOutbox(link: Link, options: DialOptions, { after }: Platfo
                 const unset = after(timeoutMs, () => leave(new WsError('ASK_TIMEOUT', { event, timeoutMs })));
                 stops.add(stop);
                 signal?.addEventListener('abort', abort);
-                result.then(resolve, reject);
+                result.then(resolve, reject).finally(stop);
                 if (signal?.aborted) abort();
               }),
           ),

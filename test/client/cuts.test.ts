@@ -5,6 +5,7 @@ import { openConn } from '../../src/client/open-conn.js';
 import type { Platform, WebSocketLike } from '../../src/client/platform.js';
 import type { EventHandlers } from '../../src/core/event-maps.js';
 import { PublicError } from '../../src/errors.js';
+import type { WaitOptions } from '../../src/ports/conn.js';
 import { randomOf } from '../load/random-of.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { MemorySocket } from '../support/memory-socket.js';
@@ -27,7 +28,10 @@ type Handler = ((event: never) => void) | null;
 /** A socket to a real server that carries so many frames, in either direction, and is then cut. */
 class CutSocket implements WebSocketLike {
   binaryType = '';
-  readonly bufferedAmount = 0;
+  /** At times the network takes no more. */
+  get bufferedAmount(): number {
+    return this.#life.isSlow() ? Number.MAX_SAFE_INTEGER : 0;
+  }
   readyState = 0;
   onopen: Handler = null;
   onmessage: Handler = null;
@@ -65,6 +69,7 @@ class CutSocket implements WebSocketLike {
   }
 
   close(code = 1000, reason = ''): void {
+    if (code > 4_999) throw new Error('InvalidAccessError');
     this.readyState = 2;
     this.#near.close(code, reason);
     this.#isCut = true;
@@ -114,6 +119,8 @@ class Life {
   /** How often each message has been heard, by its text. */
   readonly heard = new Map<string, number>();
   readonly #pending = new Set<string>();
+  /** How many listen to a signal that never aborts. */
+  readonly listening = new Set<unknown>();
   readonly #platform: Platform;
   #cuts = 0;
   #messages = 0;
@@ -149,6 +156,10 @@ class Life {
     return this.#conn;
   }
 
+  isSlow(): boolean {
+    return this.mayCut() && this.#chance(0.2);
+  }
+
   mayCut(): boolean {
     return this.#cuts < CUTS_OF_A_LIFE;
   }
@@ -172,7 +183,8 @@ class Life {
 
   async run(): Promise<void> {
     const events = Object.fromEntries(NAMESPACES.map((name) => [name, this.#clientHandlers()]));
-    const options = { reconnect: { initial: true }, onError: () => {}, askTimeoutMs: 5_000 };
+    const queue = this.#chance(0.3) ? ({ maxMessages: 3, whenFull: 'dropOldest' } as const) : {};
+    const options = { reconnect: { initial: true }, onError: () => {}, askTimeoutMs: 5_000, queue };
     this.#track(
       'dial',
       openConn('wss://a.example', events, options, this.#platform).then((conn) => {
@@ -219,6 +231,44 @@ class Life {
     promise.then(done, done);
   }
 
+  /** A wait that may be given up at any moment, or before it begins. */
+  #wait(): WaitOptions {
+    const controller = new AbortController();
+    const kind = this.#random();
+    if (kind < 0.3) return { signal: this.#patient };
+    if (kind < 0.4) controller.abort();
+    else if (kind < 0.6) this.clock.after(this.#random() * 1_000, () => controller.abort());
+    return { signal: controller.signal, timeoutMs: this.#pick([0, 50, 500, 5_000, Number.POSITIVE_INFINITY]) };
+  }
+
+  readonly #patient = {
+    aborted: false,
+    addEventListener: (_event: string, listener: unknown) => this.listening.add(listener),
+    removeEventListener: (_event: string, listener: unknown) => this.listening.delete(listener),
+  } as unknown as AbortSignal; // all that is asked of one
+
+  /** Reads an event for a while: until it has had enough, gives up, or the namespace ends. */
+  async #read(ns: DialledNSConn): Promise<void> {
+    const event = this.#pick(['news', 'onRoomJoined', 'onNamespaceDisconnect']);
+    const options = this.#chance(0.5) ? { signal: this.#patient } : {};
+    for await (const _ of ns.on(event, options)) if (this.#chance(0.3)) break;
+  }
+
+  /** What a handler does besides hearing, at times: it may wait for it or not. */
+  #meddle(ns: DialledNSConn): Promise<unknown> | undefined {
+    if (!this.mayCut() || !this.#chance(0.05)) return undefined;
+    const doing = this.#pick([
+      () => ns.disconnect(this.#wait()),
+      () => ns.leaveAll(this.#wait()),
+      () => ns.joinRoom(this.#pick(ROOMS), this.#wait()),
+      () => ns.conn.connect(this.#pick(NAMESPACES), this.#wait()),
+      () => ns.conn.waitServerConnect(this.#pick(NAMESPACES), { timeoutMs: 500 }),
+      () => ns.ask('echo', this.#text(), this.#wait()),
+    ])();
+    this.#track('meddle', doing);
+    return this.#chance(0.5) ? doing.catch(() => {}) : undefined;
+  }
+
   #text(): string {
     return `m${++this.#messages}`;
   }
@@ -240,6 +290,15 @@ class Life {
       () => ns && this.#track('ask', ns.ask('echo', this.#text())),
       () => ns && this.#track('ask', ns.ask('question', this.#text())),
       () => ns && this.#track('ask', ns.ask('push', this.#text())),
+      () => this.#track(`connect ${name}`, conn.connect(name, this.#wait())),
+      () => this.#track(`wait ${name}`, conn.waitServerConnect(name, this.#wait())),
+      () => ns && this.#track('join', ns.joinRoom(this.#pick(ROOMS), this.#wait())),
+      () => ns && this.#track('ask', ns.ask('echo', this.#text(), this.#wait())),
+      () => ns && this.#track('read', this.#read(ns)),
+      () => ns?.rooms[0] && this.#track('leave', ns.rooms[0].leave(this.#wait())),
+      () => ns && this.#chance(0.2) && this.#track('kick', ns.ask('kick')),
+      () => this.#chance(0.1) && this.#track('disconnectAll', conn.disconnectAll(this.#wait())),
+      () => conn.state.value.kind === 'open' && expect(() => conn.close(5_000)).toThrow('InvalidAccessError'),
       () => ns?.emit('news', this.#text()),
       () => ns?.rooms[0]?.emit('news', this.#text()),
       () => ns && this.#track('force', ns.ask('force', this.#pick(ROOMS))),
@@ -270,14 +329,17 @@ class Life {
         const trace = this.traces.get(ns) ?? [];
         this.traces.set(ns, trace);
         trace.push([name, msg.room, msg.isRestored && 'restored'].filter(Boolean).join(' '));
-        return this.#chance(0.3) ? linger() : undefined;
+        if (['NamespaceConnect', 'RoomJoin'].includes(name) && this.#chance(0.1)) throw new Error('not here');
+        // A join in onRoomLeave is told of before onRoomLeft, which waits for that.
+        const doing = name === 'RoomLeave' ? undefined : this.#meddle(ns);
+        return doing ?? (this.#chance(0.3) ? linger() : undefined);
       },
     ]);
     return {
       ...Object.fromEntries(lifecycle),
-      news: (msg) => {
+      news: (msg, ns) => {
         this.#count(msg);
-        return this.#chance(0.3) ? linger() : undefined;
+        return this.#meddle(ns) ?? (this.#chance(0.3) ? linger() : undefined);
       },
       who: async (msg) => {
         await linger();
@@ -298,6 +360,7 @@ class Life {
       news: this.#count,
       question: async (msg, ns) => (await ns.ask('who', String(msg.body))).body,
       push: (msg, ns) => ns.emit('news', `${msg.body}`),
+      kick: (_msg, ns) => void ns.disconnect().catch(() => {}),
       force: async (msg, ns) => {
         const name = String(msg.body);
         const there = ns.room(name);
@@ -343,7 +406,7 @@ describe('a client whose connection is cut at any moment', () => {
     expect(life.pending).toEqual([]);
     expect(life.conn.state.value).toEqual({ kind: 'closed', code: 1000, reason: '' });
     expect(life.conn.namespaces).toEqual([]);
-    expect([life.clock.timers, life.page.listening]).toEqual([0, 0]);
+    expect([life.clock.timers, life.page.listening, life.listening.size]).toEqual([0, 0, 0]);
     expect(life.server.server.local.size).toBe(0);
     expect([...life.heard].filter(([, times]) => times > 1)).toEqual([]);
     for (const trace of life.traces.values()) {

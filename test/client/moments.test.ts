@@ -205,13 +205,16 @@ describe('a join whose own onRoomJoin still runs', () => {
     await settle();
     network.clock.advanceMs(100);
     await expect(second).rejects.toMatchObject({ code: 'ASK_TIMEOUT' });
-    const third = ns.joinRoom('r');
+    const { signal, listening } = countedSignal();
+    const third = ns.joinRoom('r', { signal });
     await settle();
 
     expect(network.socket.take()).toEqual([]);
     release();
     expect(await third).toBe(await first);
     expect(calls).toBe(1);
+    await settle();
+    expect([listening(), network.clock.timers]).toEqual([0, 1]); // the timer of the heartbeat
   });
 
   it('takes nothing back of a later connection, which knows nothing of it', async () => {
