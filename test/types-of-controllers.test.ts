@@ -113,18 +113,24 @@ class Checked {
   // @ts-expect-error nothing is returned, and the schema wants a text
   @On('count', { reply: Count })
   onNothing(): void {}
+}
 
-  // @ts-expect-error what only looks like a schema is none
-  @On('count', { body: { validate: () => true } })
-  onNoSchema(): void {}
+/** Never called: such a class does not load, either. */
+function loadsWrongSchemas(): object {
+  class WrongSchemas {
+    // @ts-expect-error what only looks like a schema is none
+    @On('count', { body: { validate: () => true } })
+    onNoSchema(): void {}
 
-  // @ts-expect-error a body is read as JSON, as text or as bytes
-  @On('count', { body: Count, as: 'yaml' })
-  onYaml(): void {}
+    // @ts-expect-error a body is read as JSON, as text or as bytes
+    @On('count', { body: Count, as: 'yaml' })
+    onYaml(): void {}
 
-  // @ts-expect-error an event has no other schemas
-  @On('count', { query: Count })
-  onQuery(): void {}
+    // @ts-expect-error an event has no other schemas
+    @On('count', { query: Count })
+    onQuery(): void {}
+  }
+  return WrongSchemas;
 }
 
 /** Never called. */
@@ -287,10 +293,16 @@ class Guarded {
   // @ts-expect-error a class without use() stands around nothing
   @Use(Cart)
   onCart(): void {}
+}
 
-  // @ts-expect-error an instance: the container makes them
-  @Use(new Guard())
-  onInstance(): void {}
+/** Never called: such a class does not load, either. */
+function usesAnInstance(): object {
+  class Instanced {
+    // @ts-expect-error an instance: the container makes them
+    @Use(new Guard())
+    onInstance(): void {}
+  }
+  return Instanced;
 }
 
 /** Never called. */
@@ -351,8 +363,16 @@ async function playsClients(): Promise<void> {
   await testNamespace(Guarded, { controllers: [Guarded] });
 }
 
-void [Checked, speaksToOne, speaksToMany, registersServicesOfConnections, registersServicesOfMessages, Served];
-void [misplaced, registersControllers, playsClients];
+void [
+  Checked,
+  loadsWrongSchemas,
+  speaksToOne,
+  speaksToMany,
+  registersServicesOfConnections,
+  registersServicesOfMessages,
+  Served,
+];
+void [misplaced, usesAnInstance, registersControllers, playsClients];
 
 describe('the types of controllers', () => {
   it('let a reply hold what it was given', () => {

@@ -2,6 +2,7 @@ import { WsError } from '../errors.js';
 import type { Message } from '../ports/message.js';
 import type { Reply } from '../ports/reply.js';
 import type { StandardSchemaV1 } from '../ports/schema.js';
+import { checkSchemas, refuseStatic } from './check-decorator.js';
 import { type EventSchemas, recordOf } from './controller-record.js';
 import { refuseStandard } from './refuse-standard.js';
 
@@ -68,7 +69,8 @@ type InputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferI
  * ```
  *
  * @param event a name of one's own, or a system event of neffos (`_OnRoomJoined`)
- * @throws {OPTION_INVALID} where the name is no text, as without parentheses
+ * @throws {OPTION_INVALID} for a name that is no text, as without parentheses, or a schema that is none
+ * @throws {HANDLER_NOT_METHOD} on a class or a static method
  */
 export function On(event: string): EventDecorator<Body, unknown>;
 export function On<BodySchema extends StandardSchemaV1, ReplySchema extends StandardSchemaV1>(
@@ -84,8 +86,10 @@ export function On(event: string, schemas?: EventSchemas): (prototype: object, m
     const expected = "a text in parentheses: @On('chat')";
     throw new WsError('OPTION_INVALID', { option: 'event of @On(…)', value: event, expected });
   }
+  checkSchemas(event, schemas);
   return (prototype, method) => {
     refuseStandard('@On(…)', method);
+    refuseStatic(`@On('${event}')`, prototype, method);
     recordOf(prototype.constructor).events.push({ method, event, ...(schemas && { schemas }) });
   };
 }

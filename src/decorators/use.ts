@@ -1,5 +1,6 @@
 import { WsError } from '../errors.js';
 import type { Use as Middleware } from '../ports/middleware.js';
+import { refuseStatic } from './check-decorator.js';
 import { recordOf } from './controller-record.js';
 import { refuseStandard } from './refuse-standard.js';
 
@@ -16,6 +17,7 @@ import { refuseStandard } from './refuse-standard.js';
  * ```
  *
  * @throws {OPTION_INVALID} for what is no middleware: `undefined`, where two modules import each other, or no parentheses
+ * @throws {HANDLER_NOT_METHOD} on a static method
  */
 export function Use(...middleware: readonly Middleware[]): (target: object, method?: string) => void {
   const wrong = middleware.findIndex((each) => typeof each !== 'function');
@@ -30,6 +32,7 @@ export function Use(...middleware: readonly Middleware[]): (target: object, meth
   return (target, method) => {
     refuseStandard('@Use(…)', method);
     if (method === undefined) return void recordOf(target).middleware.unshift(...middleware);
+    refuseStatic('@Use(…)', target, method);
     const { middlewareOf } = recordOf(target.constructor);
     // Decorators run from the last to the first: what is written above goes outside.
     middlewareOf.set(method, [...middleware, ...(middlewareOf.get(method) ?? [])]);

@@ -137,9 +137,12 @@ export const MESSAGE_OF = {
   LIFECYCLE_MISSPELT: (d: { origin: string; nearest: readonly string[] }): string =>
     `${d.origin} is almost ${d.nearest.join(' or ')}, but not quite, so it would never be told. ` +
     `Rename it to ${d.nearest.join(' or ')}; if it is meant as an event, name that with @On('…').`,
-  HANDLER_NOT_METHOD: (d: { controller: string; member: string }): string =>
-    `${d.controller}.${d.member} looks like an event but is not a method: only methods on the prototype are events. ` +
-    'Write it as a method, not as an arrow function property.',
+  HANDLER_NOT_METHOD: (d: { controller: string; member: string; decorator?: string }): string =>
+    d.decorator === undefined
+      ? `${d.controller}.${d.member} looks like an event but is not a method: only methods on the prototype are events. ` +
+        'Write it as a method, not as an arrow function property.'
+      : `${d.decorator} stands on ${d.controller}.${d.member}, which is no method of an object, so it would never be called. ` +
+        'Write it as a method: not static, not a getter, not a function in a property, and not under a symbol.',
   HANDLER_NOT_FUNCTION: (d: { namespace: string; event: string; type: string }): string =>
     `the event ${quote(d.event)} of the namespace ${quote(d.namespace)} is of type ${d.type}. Give it a function (msg, ns) => ….`,
   HANDLER_PARAMETER: (d: { method: string; parameter: number; reason: string }): string =>

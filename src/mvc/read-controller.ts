@@ -62,6 +62,7 @@ interface Reading {
 }
 
 async function readMembers({ controller, record, provision, matcher, resolver }: Reading): Promise<Member[]> {
+  refuseDecoratedRest(controller, record);
   const members: Member[] = [];
   const served = new Map<string, readonly string[]>();
   for (const [name, method] of record.methods) {
@@ -83,6 +84,19 @@ async function readMembers({ controller, record, provision, matcher, resolver }:
   }
   checkEventNames(controller, served);
   return members;
+}
+
+/** Decorators stand on properties and accessors as well, where nothing would be called by what they say. */
+function refuseDecoratedRest(
+  { name: controller }: ControllerType,
+  { methods, events, middlewareOf }: ClassRecord,
+): void {
+  const refuse = (member: string, decorator: string): void => {
+    if (!methods.has(member))
+      throw new WsError('HANDLER_NOT_METHOD', { controller, member: String(member), decorator });
+  };
+  for (const [member, [first]] of events) refuse(member, `@On('${first?.event}')`);
+  for (const member of middlewareOf.keys()) refuse(member, '@Use(…)');
 }
 
 interface Heard extends Pick<Member, 'hears'>, Pick<EventRecord, 'schemas'> {}
