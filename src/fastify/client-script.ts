@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
 
 /** Where a page finds the client that fits this server. */
 export interface ClientScript {
@@ -20,18 +20,26 @@ const ASKED_FOR = 'public, no-cache';
  * Serves the client for browsers: as a module where the path ends in `.mjs`, else as a script that makes the global `nefeli`.
  * It is read once, and costs each request a copy of some kilobytes.
  */
-export function serveClientScript(app: FastifyInstance, path: string): ClientScript {
+export function serveClientScript(
+  app: FastifyInstance,
+  path: string,
+  routeOptions: Omit<RegisterOptions, 'prefix'> = {},
+): ClientScript {
   const file = path.endsWith('.mjs') ? 'nefeli/nefeli.min.mjs' : 'nefeli/nefeli.min.js';
   const script = readFileSync(createRequire(import.meta.url).resolve(file));
   const hash = createHash('sha384').update(script).digest();
   const version = hash.toString('base64url').slice(0, 16);
   const etag = `"${version}"`;
-  app.get(path, (request: FastifyRequest<{ Querystring: { readonly v?: unknown } }>, reply: FastifyReply) => {
-    reply.header('etag', etag).header('cache-control', request.query.v === version ? FOR_EVER : ASKED_FOR);
-    reply.header('x-content-type-options', 'nosniff');
-    if (knows(request.headers['if-none-match'], etag)) return reply.code(304).send();
-    return reply.type('text/javascript; charset=utf-8').send(script);
-  });
+  app.get(
+    path,
+    routeOptions,
+    (request: FastifyRequest<{ Querystring: { readonly v?: unknown } }>, reply: FastifyReply) => {
+      reply.header('etag', etag).header('cache-control', request.query.v === version ? FOR_EVER : ASKED_FOR);
+      reply.header('x-content-type-options', 'nosniff');
+      if (knows(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      return reply.type('text/javascript; charset=utf-8').send(script);
+    },
+  );
   return { url: `${app.prefix}${path}?v=${version}`, integrity: `sha384-${hash.toString('base64')}` };
 }
 

@@ -1,5 +1,12 @@
 import fastifyWebsocket, { type WebsocketPluginOptions } from '@fastify/websocket';
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  RegisterOptions,
+  RouteOptions,
+} from 'fastify';
 import fp from 'fastify-plugin';
 import { systemScheduler } from '../core/web-platform.js';
 import { WsError } from '../errors.js';
@@ -38,14 +45,27 @@ const plugin: FastifyPluginAsync<NefeliOptions> = async (app, options) => {
   mounts.compression.add(options.compression, app.websocketServer.options);
   app.addHook('onReady', () => mount.start());
   const { path, clientScript } = options;
-  if (clientScript !== undefined) mount.clientScript = serveClientScript(app, clientScript);
-  if (path !== undefined) await app.register(async (scope) => servePath(scope, path, mount));
+  const { prefix = '', ...ofRoutes } = ofRegistration(options);
+  if (clientScript !== undefined) mount.clientScript = serveClientScript(app, `${prefix}${clientScript}`, ofRoutes);
+  if (path === undefined) return;
+  await app.register(async (scope) => servePath(scope, { ...ofRoutes, url: `${prefix}${path}`, mount }));
 };
 
+/** Fastify passes over these with a plugin that has no context of its own. They are meant for the routes that it adds. */
+function ofRegistration(options: object): RegisterOptions {
+  const { prefix, logLevel, logSerializers }: RegisterOptions = options; // anybody may register with them
+  return { ...(prefix && { prefix }), ...(logLevel && { logLevel }), ...(logSerializers && { logSerializers }) };
+}
+
+interface PathRoute extends Omit<RegisterOptions, 'prefix'> {
+  readonly url: string;
+  readonly mount: Mount;
+}
+
 /** The route is marked from the beginning: hooks of others, such as those that trace, may wrap its handler before it is seen. */
-function servePath(scope: FastifyInstance, path: string, mount: Mount): void {
+function servePath(scope: FastifyInstance, { url, mount, ...ofRoute }: PathRoute): void {
   const mark: RouteMark = { mount, answersHttp: false };
-  scope.get(path, { ...PATH_OPTIONS, config: { [MARK]: mark } as object }, mount.handler());
+  scope.get(url, { ...PATH_OPTIONS, ...ofRoute, config: { [MARK]: mark } as object }, mount.handler());
 }
 
 /**

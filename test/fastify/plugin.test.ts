@@ -44,6 +44,33 @@ describe('nefeli on Fastify', () => {
     expect(await statusOfUpgrade(app, { path: '/ws' })).toBe(404);
   });
 
+  it('honours the prefix that it is registered with, for the path and for the script of the client', async () => {
+    const app = await startApp((app) =>
+      app.register(nefeli, { prefix: '/v1', path: '/ws', clientScript: '/nefeli.js', namespaces: echo }),
+    );
+
+    expect(await statusOfUpgrade(app, { path: '/v1/ws' })).toBe(101);
+    expect(await statusOfUpgrade(app, { path: '/ws' })).toBe(404);
+    expect(app.nefeli.clientScript?.url).toMatch(/^\/v1\/nefeli\.js\?v=/);
+    expect((await app.inject('/v1/nefeli.js')).statusCode).toBe(200);
+  });
+
+  it('honours the level of the log that it is registered with, for its routes alone', async () => {
+    const lines: string[] = [];
+    const app = await startApp(
+      async (app) => {
+        await app.register(nefeli, { logLevel: 'silent', path: '/ws', namespaces: echo });
+        app.get('/other', () => 'other');
+      },
+      { logger: { stream: { write: (line) => lines.push(line) } } },
+    );
+
+    await app.inject('/ws');
+    expect(lines.filter((line) => line.includes('/ws'))).toEqual([]);
+    await app.inject('/other');
+    expect(lines.filter((line) => line.includes('/other'))).not.toEqual([]);
+  });
+
   it('lets the hooks of the route refuse before the upgrade, with their own answer', async () => {
     const app = await startApp(async (app) => {
       await app.register(nefeli, { namespaces: echo });
