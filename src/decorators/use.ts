@@ -8,7 +8,8 @@ import { refuseStandard } from './refuse-standard.js';
  * Puts middleware around a controller or one of its events, the first outermost.
  *
  * On a class it stands around every event of the class, and around connecting its namespace and joining its rooms. On a
- * method it stands around that event, a lifecycle event, too, inside of what stands around the class.
+ * method it stands around that event, a lifecycle event, too, inside of what stands around the class. What stands on a method of a
+ * base stays around one that overrides it, outside of what stands there.
  *
  * ```ts
  * @Use(requireUser, RateLimit)

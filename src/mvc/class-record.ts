@@ -9,7 +9,10 @@ import { fillIn } from './fill-in.js';
 /** A method of a controller, before it is known what it hears. */
 export type Method = (this: object, msg: Message, ns: NSConn) => unknown;
 
-/** What was written on a class and on its bases: what a subclass says of a method replaces what its base has said. */
+/**
+ * What was written on a class and on its bases: what a subclass says of a method replaces what its base has said. Middleware comes
+ * on top of that of the base, as it does on classes: a guard must not be lost by what is written beside it.
+ */
 export interface ClassRecord {
   readonly namespace: string | undefined;
   readonly options: NamespaceOptions;
@@ -17,6 +20,7 @@ export interface ClassRecord {
   readonly events: ReadonlyMap<string, readonly EventRecord[]>;
   /** Of the class, that of its bases outside. */
   readonly middleware: readonly Use[];
+  /** Of each method, that of its bases outside. */
   readonly middlewareOf: ReadonlyMap<string, readonly Use[]>;
 }
 
@@ -35,7 +39,8 @@ export function readClass(controller: ControllerType): ClassRecord {
     if (!record) continue;
     options = fillIn(options, record.options ?? {});
     middleware.unshift(...record.middleware);
-    addNew(middlewareOf, record.middlewareOf);
+    for (const [name, uses] of record.middlewareOf)
+      middlewareOf.set(name, [...uses, ...(middlewareOf.get(name) ?? [])]);
     addNew(events, byMethod(record.events));
   }
   return { namespace, options, methods, events, middleware, middlewareOf };

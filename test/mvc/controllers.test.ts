@@ -144,6 +144,41 @@ describe('a controller', () => {
     }
   });
 
+  it('keeps the middleware of a method that a subclass overrides outside of its own', async () => {
+    const named =
+      (name: string): Middleware =>
+      async (_, next) =>
+        `${name}(${await next()})`;
+    const guard: Middleware = (ctx, next) => {
+      if (ctx.kind !== 'connection' && ctx.body === 'secret') throw new PublicError('not allowed');
+      return next();
+    };
+    class Base {
+      @Use(guard, named('base'))
+      onRemove(): string {
+        return 'base';
+      }
+    }
+    class Between extends Base {
+      override onRemove(): string {
+        return 'between';
+      }
+    }
+    @Namespace('default')
+    class Chat extends Between {
+      @Use(named('outer'))
+      @Use(named('inner'))
+      override onRemove(): string {
+        return 'sub';
+      }
+    }
+    const client = await RawClient.join(await start([Chat]), 'default');
+    client.send('$1;default;;remove;0;0;file', '$2;default;;remove;0;0;secret');
+
+    expect(await client.next()).toBe('$1;default;;remove;0;0;base(outer(inner(sub)))');
+    expect(await client.next()).toBe('$2;default;;remove;1;0;not allowed');
+  });
+
   it('hears what nothing else hears, and raw messages, under whatever name its methods have', async () => {
     @Namespace('')
     class Chat {
