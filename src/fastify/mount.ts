@@ -192,8 +192,7 @@ export class Mount extends Server implements NefeliMount {
 
   /** Answers what is no upgrade. */
   refuseHttp(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const reason = 'this is a websocket: connect with ws:// or wss://';
-    return this.#guard.refuse({ status: 426, reason }, request, reply.header('upgrade', 'websocket'));
+    return this.#guard.refuseHttp(request, reply);
   }
 
   #accept(ws: WebSocket, request: FastifyRequest): void {

@@ -11,6 +11,9 @@ import type { UrlHeaders } from './url-headers.js';
 /** When to come back, in seconds: spread, so that those who were turned away together do not come back together. */
 const RETRY_AFTER_SECONDS = { min: 1, max: 10 };
 
+/** @source RFC 9113, section 8.2.2: from here on there are no headers of a connection */
+const HTTP_2 = 2;
+
 /** What a refusal means, and what to do if it is not meant so. Who has written `checkOrigin` knows why it refuses. */
 const EXPLANATIONS: Partial<Record<OriginRefusal, (origin: string, host: string) => string>> = {
   foreign: (origin, host) =>
@@ -81,6 +84,13 @@ export class UpgradeGuard {
     }
     this.#explainOnce(refusal, request);
     return this.refuse({ status: 403, reason: 'origin not allowed' }, request, reply);
+  }
+
+  /** Answers what is no upgrade. */
+  refuseHttp(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    // HTTP/2 forbids the header, and Node throws where nobody catches it: any GET would end the process.
+    if (request.raw.httpVersionMajor < HTTP_2) reply.header('upgrade', 'websocket');
+    return this.refuse({ status: 426, reason: 'this is a websocket: connect with ws:// or wss://' }, request, reply);
   }
 
   /** Answers what is refused, in the words of the application where it has any. */

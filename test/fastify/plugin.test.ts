@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, type IncomingHttpHeaders } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastifyWebsocket from '@fastify/websocket';
@@ -614,6 +615,29 @@ describe('a server of HTTP/2', () => {
       '$1;;;;;;',
       '$2;default;;echo;0;0;hi',
     ]);
+  });
+
+  it('answers those who come with HTTP/2 instead of an upgrade, and goes on', async () => {
+    const app = Fastify({ http2: true, https: { ...tls, allowHTTP1: true } } as object); // as above
+    onTestFinished(() => app.close());
+    await app.register(nefeli, { path: '/ws', namespaces: echo });
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const session = connect(`https://127.0.0.1:${portOf(app)}`, { rejectUnauthorized: false });
+    onTestFinished(() => session.destroy());
+    const ask = async (method: string) => {
+      const request = session.request({ ':path': '/ws', ':method': method });
+      const [headers] = (await once(request, 'response')) as [IncomingHttpHeaders];
+      const chunks: Buffer[] = await request.toArray();
+      return [headers[':status'], headers.upgrade, Buffer.concat(chunks).toString()];
+    };
+
+    const refusal = {
+      statusCode: 426,
+      error: 'Upgrade Required',
+      message: 'this is a websocket: connect with ws:// or wss://',
+    };
+    expect(await ask('GET')).toEqual([426, undefined, JSON.stringify(refusal)]);
+    expect(await ask('HEAD')).toEqual([204, undefined, '']);
   });
 });
 
