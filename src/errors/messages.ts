@@ -10,11 +10,16 @@ function parametersOf(numbers: readonly number[]): string {
 /** A value that somebody has written, as they recognise it: never a class with all its source. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return quote(value);
-  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (typeof value === 'function') return shownFunction(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
   const type: unknown = value.constructor; // none, where the prototype is null
   return typeof type === 'function' && type !== Object && type.name ? `an instance of ${type.name}` : 'an object';
+}
+
+function shownFunction(value: { readonly name: string }): string {
+  const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : 'function';
+  return value.name ? `the ${kind} ${value.name}` : `a ${kind}`;
 }
 
 /**

@@ -11,6 +11,8 @@ const INDEXES = /\bconstructor (?:indexes ((?:"\d+"(?:, )?)+)|argument with inde
 /** How many arguments there are, and how many of the first something is known of. */
 const TOO_FEW = /requires at least (\d+) arguments, found (\d+)/;
 const ASYNCHRONOUS = 'Unexpected asynchronous service';
+/** It is a plain error. @source `@inversifyjs/common`, `stringifyServiceIdentifier` */
+const BY_UNDEFINED = 'Unexpected undefined service id type';
 const NO_BINDING = /^(No|Ambiguous) bindings found for service: "(.*)"\.$/m;
 const NEEDED_BY = /^Trying to resolve bindings for "(.*)"\.$/m;
 const CIRCLE = /^Circular dependency found: (.*)$/m;
@@ -41,6 +43,12 @@ export function explained<T>(controller: string, get: () => T | Promise<T>): T |
 
 /** What is not inversify's own, such as the error of a constructor, passes as it is. */
 function explain(controller: string, cause: unknown): unknown {
+  if (cause instanceof Error && cause.message === BY_UNDEFINED) {
+    const reason =
+      'something is to be injected by undefined, which is what an import in a circle gives while the modules are loaded. ' +
+      'Take the circle apart, or write @inject(new LazyServiceIdentifier(() => TheClass))';
+    return new WsError('SERVICE_UNBOUND', { controller, reason }, { cause });
+  }
   if (!(cause instanceof Error) || !(CORE_ERROR in cause || CONTAINER_ERROR in cause)) return cause;
   return explainOwn(controller, cause);
 }

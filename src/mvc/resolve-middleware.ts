@@ -10,11 +10,23 @@ export async function resolveMiddleware(uses: readonly Use[], resolver: Resolver
 }
 
 async function resolve(use: Use, resolver: Resolver | undefined): Promise<Middleware> {
-  if (!isMiddlewareType(use)) return use;
+  if (!isMiddlewareType(use)) {
+    if (SOURCE_OF_CLASS.test(Function.prototype.toString.call(use))) refuseClass(use);
+    return use;
+  }
   if (!resolver) throw new WsError('CONTROLLERS_NEED_CONTAINER', { controllers: [use.name] });
   const middleware = await resolver.middleware(use);
   // Named as its class, so that messages can tell which it was.
   return Object.defineProperty<Middleware>((ctx, next) => middleware.use(ctx, next), 'name', { value: use.name });
+}
+
+/** A class cannot be called as a function: it would fail with each message, and the guard that it is meant to be never run. */
+const SOURCE_OF_CLASS = /^class\b/;
+
+function refuseClass(value: Use): never {
+  const expected =
+    'a function (ctx, next) => …, or a class with the method use(ctx, next): on the prototype, not in a property';
+  throw new WsError('OPTION_INVALID', { option: 'middleware of @Use(…) or use', value, expected });
 }
 
 function isMiddlewareType(use: Use): use is MiddlewareType {

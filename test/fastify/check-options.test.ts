@@ -139,7 +139,7 @@ describe('checkOptions', () => {
     ['a level', { compression: { level: 0 } }, 'compression.level is 0, but must be a whole number from 1 to 9'],
     ['half a message', { compression: { concurrency: 0.5 } }, 'compression.concurrency is 0.5, but must be a whole'],
     ['a threshold', { compression: { thresholdBytes: -1 } }, 'compression.thresholdBytes is -1, but must be a number'],
-    ['one controller', { controllers: Chat }, 'controllers is the function Chat, but must be an array of classes'],
+    ['one controller', { controllers: Chat }, 'controllers is the class Chat, but must be an array of classes'],
     ['an instance', { controllers: [Chat, new Chat()] }, 'controllers[1] is an instance of Chat, but must be a class'],
     ['the name of a class', { controllers: ['Chat'] }, 'controllers[0] is "Chat", but must be a class'],
     ['an arrow function', { controllers: [() => {}] }, 'controllers[0] is a function, but must be a class'],

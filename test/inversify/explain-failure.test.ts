@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import { Container, inject, injectable, named, postConstruct } from 'inversify';
-import { type Middleware, Namespace, nefeli, Use } from 'nefeli';
+import { type Middleware, Namespace, nefeli, Service, Use } from 'nefeli';
 import { describe, expect, it } from 'vitest';
 
 class Logger {}
@@ -37,6 +37,27 @@ const withoutMetadata = (): (new (logger: unknown) => object) =>
   };
 
 describe('a controller that cannot be made is refused at start', () => {
+  it('with SERVICE_UNBOUND where a circle of imports has left undefined to be injected, in a constructor or a handler', async () => {
+    const unloaded = undefined as never;
+    @Namespace('default')
+    class Made {
+      constructor(@inject(unloaded) readonly mailer: Mailer) {}
+      onChat() {}
+    }
+    @Namespace('default')
+    class Handler {
+      onChat(@Service(unloaded) _: Mailer) {}
+    }
+    const reason =
+      'something is to be injected by undefined, which is what an import in a circle gives while the modules are loaded. ' +
+      'Take the circle apart, or write @inject(new LazyServiceIdentifier(() => TheClass)). Bind every service once, before nefeli is registered.';
+
+    expect((await refusalOf(new Container(), Made)).message).toBe(`SERVICE_UNBOUND: Made cannot be made: ${reason}`);
+    expect((await refusalOf(new Container(), Handler)).message).toBe(
+      `SERVICE_UNBOUND: Handler.onChat cannot be made: ${reason}`,
+    );
+  });
+
   it('with SERVICE_UNBOUND in one line: what is not bound, and who needs it', async () => {
     const container = new Container();
     container.bind(Mailer).toSelf();

@@ -12,7 +12,7 @@ const member = [Chat.prototype, 'hear', Object.getOwnPropertyDescriptor(Chat.pro
 
 describe('a decorator where no types are checked', () => {
   it.each([
-    ['a namespace without parentheses', () => namespace(Chat), /name of @Namespace\(…\) is the function Chat/],
+    ['a namespace without parentheses', () => namespace(Chat), /name of @Namespace\(…\) is the class Chat/],
     ['a namespace without a name', () => namespace(), /name of @Namespace\(…\) is undefined.*@Namespace\('default'\)/],
     ['a namespace of another type', () => namespace({ name: 'chat' }), /name of @Namespace\(…\) is an object/],
     ['an event without parentheses', () => on(...member), /event of @On\(…\) is an instance of Chat.*@On\('chat'\)/],

@@ -374,6 +374,38 @@ describe('middleware', () => {
     expect(runs).toEqual(['connect']);
   });
 
+  it.each<[string, new () => object]>([
+    [
+      'the method of guards elsewhere',
+      class Guard {
+        canActivate(): boolean {
+          return false;
+        }
+      },
+    ],
+    [
+      'use as a function in a property',
+      class Guard {
+        use = (_: unknown, next: Next): unknown => next();
+      },
+    ],
+  ])('is refused at start when it is a class that cannot be called: with %s', async (_, Guard) => {
+    const message =
+      'OPTION_INVALID: the option middleware of @Use(…) or use is the class Guard, but must be a function (ctx, next) => …, ' +
+      'or a class with the method use(ctx, next): on the prototype, not in a property.';
+    const guard = Guard as never; // the compiler sees it
+    @Namespace('default')
+    class Chat {
+      @Use(guard)
+      onChat() {}
+    }
+    const namespaces = { other: { chat() {} } };
+
+    await expect(start({ controllers: [Chat] })).rejects.toThrow(message);
+    await expect(start({ use: [guard], namespaces })).rejects.toThrow(message);
+    await expect(start({ namespaceOptions: { other: { use: [guard] } }, namespaces })).rejects.toThrow(message);
+  });
+
   it('is refused at start when it needs a connection for itself, or a container that is not there', async () => {
     class Nosy implements MiddlewareObject {
       constructor(@inject(NSConn) readonly ns: NSConn) {}
