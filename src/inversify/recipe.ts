@@ -80,11 +80,22 @@ export function register<Arguments extends readonly unknown[], T>(
 type Make = (current: Current, context: ResolutionContext) => unknown;
 
 function classOf<T>(service: ServiceIdentifier<T>, maker: unknown): Newable<T> | undefined {
+  refuseUnmade(maker);
   if (typeof maker === 'object' && maker !== null && 'to' in maker) return maker.to as Newable<T>; // what MadeOf says
   if (maker !== undefined) return undefined;
   if (typeof service === 'function') return service as Newable<T>; // an abstract class has to name the one that is made
   const expected = 'a class, or followed by a function or { to: a class }';
   throw new WsError('OPTION_INVALID', { option: 'service of registerPer…()', value: service, expected });
+}
+
+/** What an import in a circle leaves undefined would fail with each connection. */
+function refuseUnmade(maker: unknown): void {
+  if (typeof maker !== 'object' || maker === null) return;
+  const { to, make } = maker as { readonly to?: unknown; readonly make?: unknown }; // any object has them or not
+  const [key, value] = 'to' in maker ? ['to', to] : ['make', make];
+  if (typeof value === 'function') return;
+  const expected = key === 'to' ? 'a class' : 'a function';
+  throw new WsError('OPTION_INVALID', { option: `${key} of registerPer…()`, value, expected });
 }
 
 function functionMaker<Arguments extends readonly unknown[], T>(

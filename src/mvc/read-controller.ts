@@ -1,4 +1,4 @@
-import { refuseMisspelt, systemEventOf } from '../core/lifecycle-names.js';
+import { nearestLifecycleNames, refuseMisspelt, systemEventOf } from '../core/lifecycle-names.js';
 import type { Member, Part } from '../core/table-builder.js';
 import type { EventRecord } from '../decorators/controller-record.js';
 import { WsError } from '../errors.js';
@@ -68,6 +68,7 @@ async function readMembers({ controller, record, provision, matcher, resolver }:
   for (const [name, method] of record.methods) {
     const origin = `${controller.name}.${name}`;
     const named = record.events.get(name);
+    for (const { event } of named ?? []) refuseMisspeltOn(origin, event);
     served.set(name, []);
     // `_onRoomJoin` is a method of the class's own; `_OnRoomJoin` is how the wire spells it, and is meant.
     if (!named && !/^_(?!On)/.test(name)) refuseMisspelt(origin, name, lifecycleOf(name));
@@ -97,6 +98,13 @@ function refuseDecoratedRest(
   };
   for (const [member, [first]] of events) refuse(member, `@On('${first?.event}')`);
   for (const member of middlewareOf.keys()) refuse(member, '@Use(…)');
+}
+
+/** `@On` names lifecycle events as the wire does, and no client can send what begins so. */
+function refuseMisspeltOn(origin: string, event: string): void {
+  if (!event.startsWith('_On') || systemEventOf(event) !== undefined) return;
+  const nearest = nearestLifecycleNames(event).map((name) => `_O${name.slice(1)}`);
+  if (nearest.length > 0) throw new WsError('LIFECYCLE_MISSPELT', { origin: `@On('${event}') of ${origin}`, nearest });
 }
 
 interface Heard extends Pick<Member, 'hears'>, Pick<EventRecord, 'schemas'> {}

@@ -200,6 +200,14 @@ describe('a service that is registered for each connection', () => {
       /OPTION_INVALID: the option service of registerPer…\(\) is "cart", but must be a class, or followed by a function/,
     );
   });
+
+  it.each<[string, unknown, string]>([
+    ['a class', { to: undefined }, 'to of registerPer…() is undefined, but must be a class.'],
+    ['a function', { make: undefined }, 'make of registerPer…() is undefined, but must be a function.'],
+  ])('is refused where it is registered, if %s that makes it is not there', (_, maker, message) => {
+    const register = () => registerPerConnection(new Container(), 'cart', maker as never); // a circle of imports
+    expect(register).toThrow(`OPTION_INVALID: the option ${message}`);
+  });
 });
 
 describe('what was made for a connection', () => {

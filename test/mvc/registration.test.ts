@@ -258,6 +258,21 @@ describe('a member that is almost a lifecycle event', () => {
     );
   });
 
+  it.each([
+    ['_OnRoomJoind', '_OnRoomJoin or _OnRoomJoined'],
+    ['_OnNamespaceConected', '_OnNamespaceConnected'],
+    ['_onRoomLeft', undefined],
+    ['_OnSale', undefined],
+  ])('is refused at start as what @On names as the wire does: %s', async (event, nearest) => {
+    class Chat extends Where {
+      @On(event) hear() {}
+    }
+    const said = await refusal([{ controller: Chat, namespace: 'chat' }]);
+
+    if (nearest === undefined) expect(said).not.toContain('LIFECYCLE_MISSPELT');
+    else expect(said).toContain(`LIFECYCLE_MISSPELT: @On('${event}') of Chat.hear is almost ${nearest}, but not quite`);
+  });
+
   it('is an event by @On, and a helper with an underscore', async () => {
     @Namespace('chat')
     class Chat {
