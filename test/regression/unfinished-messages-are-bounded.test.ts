@@ -117,4 +117,23 @@ describe('messages that nobody finishes', () => {
     await vi.waitFor(async () => expect(await connections()).toBeLessThanOrEqual(5));
     for (const { socket } of clients) socket.terminate();
   });
+
+  it.each(OPTIONS)(
+    'are not those that have come whole, however many, where none ends with a read: %s',
+    async (_, options) => {
+      const { app, clients, closes } = await startWith(2, options);
+      const [begin = Buffer.of(), end = Buffer.of()] = [BEGINNINGS['one frame']?.(frame), ENDS['one frame']];
+
+      for (const client of clients) netOf(client).write(begin);
+      for (let times = 0; times < 10; times++) {
+        for (const client of clients) {
+          netOf(client).write(Buffer.concat([end, begin]));
+          const answer = await Promise.race([client.next(), client.closed]);
+          expect(answer).toBe(`$1;default;;size;0;0;${MESSAGE_BYTES}`);
+        }
+      }
+
+      expect([closes, (app.nefeli.metrics as Counters).get('unfinished.closed')]).toEqual([[], 0]);
+    },
+  );
 });

@@ -279,4 +279,21 @@ describe('messages that are not whole', () => {
     expect(listener.overdue).toBe(0);
     expect(listener.frames).toHaveLength(1);
   });
+
+  it('are counted, and timed, from where they begin, though no piece ever ends where a message does', async () => {
+    const { listener, socket, push } = await listening({}, 150);
+    const across = Buffer.concat([whole.subarray(60), ping, whole.subarray(0, 60)]);
+
+    await push(whole.subarray(0, 60));
+    for (let piece = 0; piece < 6; piece++) {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      await push(across);
+      expect(socket.unfinishedBytes).toBe(60);
+    }
+    expect(listener.overdue).toBe(0);
+    await push(whole.subarray(60));
+
+    expect(socket.unfinishedBytes).toBe(0);
+    expect(listener.frames).toHaveLength(7);
+  });
 });
