@@ -2,15 +2,34 @@ import type { IncomingMessage, Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CommonTimeout } from '../core/common-timeout.js';
+import { systemRandom } from '../core/web-platform.js';
 import type { Scheduler } from '../ports/clock.js';
+import { retryAfter } from './retry-after.js';
 
 /** The server whose upgrades are watched. */
 type UpgradingServer = Pick<Server, 'on' | 'prependListener'>;
 
-/** Where the app closes, nobody answers any more. */
-function destroyUnanswered(_: IncomingMessage, socket: Duplex): void {
-  if (socket instanceof Socket) socket.destroy();
+/**
+ * Where the app closes, Fastify would answer without saying when to come back, and leave the socket open; what it writes after
+ * this goes nowhere, and is in its log.
+ */
+function answerClosed(_: IncomingMessage, socket: Duplex): void {
+  if (!(socket instanceof Socket)) return;
+  const body = JSON.stringify({ statusCode: 503, message: 'server closed' });
+  const lines = [
+    'HTTP/1.1 503 Service Unavailable',
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${body.length}`,
+    `Retry-After: ${retryAfter(systemRandom)}`,
+  ];
+  socket.on('error', ignoreError);
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  socket.destroySoon();
 }
+
+/** Who goes before the answer has left has no need of it. */
+function ignoreError(): void {}
 
 /** What pending upgrades are counted by. */
 export interface PendingUpgradesOptions {
@@ -60,9 +79,9 @@ export class PendingUpgrades {
     else this.#lastAnswered = socket;
   }
 
-  /** Ends those that have not become websockets, and all that are still to come. */
+  /** Ends those that have not become websockets, and answers 503 to all that are still to come. */
   close(): void {
-    this.#server.prependListener('upgrade', destroyUnanswered);
+    this.#server.prependListener('upgrade', answerClosed);
     for (const socket of this.#pending.items()) socket.destroy();
   }
 

@@ -5,11 +5,9 @@ import type { Server } from '../server/server.js';
 import { addressOf } from './address-of.js';
 import type { NefeliOptions } from './options.js';
 import type { OriginCheck, OriginRefusal } from './origin.js';
+import { retryAfter } from './retry-after.js';
 import type { UpgradeRefusal } from './upgrade-refusal.js';
 import type { UrlHeaders } from './url-headers.js';
-
-/** When to come back, in seconds: spread, so that those who were turned away together do not come back together. */
-const RETRY_AFTER_SECONDS = { min: 1, max: 10 };
 
 /** @source RFC 9113, section 8.2.2: from here on there are no headers of a connection */
 const HTTP_2 = 2;
@@ -63,7 +61,7 @@ export class UpgradeGuard {
     const busy = this.#busyFor(request);
     if (busy !== undefined) {
       const status = busy === 'too many connections from your address' ? 429 : 503;
-      reply.header('retry-after', String(this.#retryAfterSeconds()));
+      reply.header('retry-after', retryAfter(this.#parts.random));
       return this.refuse({ status, reason: busy }, request, reply);
     }
     const originRefusal = this.#originRefusalOf(request);
@@ -117,11 +115,6 @@ export class UpgradeGuard {
     } catch (err) {
       return refuseFailed(err, request);
     }
-  }
-
-  #retryAfterSeconds(): number {
-    const { min, max } = RETRY_AFTER_SECONDS;
-    return Math.round(min + this.#parts.random.fraction() * (max - min));
   }
 
   /** The first refusal of a kind is most often the developer's own page. */

@@ -48,6 +48,42 @@ describe('an upgrade that does not come about', () => {
     expect(app.server.listening).toBe(false);
   });
 
+  it('is answered 503 with a time to come back for as long as the app closes, and its socket ends', async () => {
+    let end: () => void = () => {};
+    const handled = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    let begin: () => void = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const slow = (): Promise<void> => {
+      begin();
+      return handled;
+    };
+    const app = await startNefeli({ namespaces: { default: { slow } } });
+    const client = await RawClient.join(app, 'default');
+    client.send(';default;;slow;0;0;');
+    await begun;
+    const closed = app.close();
+
+    for (const path of ['/ws', '/elsewhere']) {
+      const late = askUpgrade(portOf(app), path);
+      let answer = '';
+      late.on('data', (chunk) => {
+        answer += String(chunk);
+      });
+      await new Promise((resolve) => late.once('close', resolve));
+      const [head = '', body = ''] = answer.split('\r\n\r\n');
+
+      expect(head).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
+      expect(head).toMatch(/\r\nRetry-After: ([1-9]|10)(\r\n|$)/);
+      expect(JSON.parse(body)).toEqual({ statusCode: 503, message: 'server closed' });
+    }
+    end();
+    await closed;
+  });
+
   it('ends by itself after upgradeTimeoutMs', async () => {
     const app = await startApp(async (app) => {
       await app.register(nefeli, { namespaces, upgradeTimeoutMs: 50 });
