@@ -13,8 +13,11 @@ type UpgradingServer = Pick<Server, 'on' | 'prependListener'>;
  * Where the app closes, Fastify would answer without saying when to come back, and leave the socket open; what it writes after
  * this goes nowhere, and is in its log.
  */
-function answerClosed(_: IncomingMessage, socket: Duplex): void {
-  if (!(socket instanceof Socket)) return;
+function answerLate(_: IncomingMessage, socket: Duplex): void {
+  if (socket instanceof Socket) answerClosed(socket);
+}
+
+function answerClosed(socket: Socket): void {
   const body = JSON.stringify({ statusCode: 503, message: 'server closed' });
   const lines = [
     'HTTP/1.1 503 Service Unavailable',
@@ -79,10 +82,14 @@ export class PendingUpgrades {
     else this.#lastAnswered = socket;
   }
 
-  /** Ends those that have not become websockets, and answers 503 to all that are still to come. */
+  /** Answers 503 to those whose hooks have not ended, and to all that are still to come. */
   close(): void {
-    this.#server.prependListener('upgrade', answerClosed);
-    for (const socket of this.#pending.items()) socket.destroy();
+    this.#server.prependListener('upgrade', answerLate);
+    for (const socket of this.#pending.items()) {
+      // Where something has been written it has been answered, with 404 perhaps.
+      if (socket.bytesWritten === 0) answerClosed(socket);
+      else socket.destroy();
+    }
   }
 
   #add(socket: Socket): void {

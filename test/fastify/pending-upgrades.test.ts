@@ -84,6 +84,38 @@ describe('an upgrade that does not come about', () => {
     await closed;
   });
 
+  it('is answered so, too, when its hooks have not ended as the closing begins, and comes about no more', async () => {
+    let end: () => void = () => {};
+    const hooked = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    let begin: () => void = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const app = await startApp(async (app) => {
+      app.addHook('onRequest', async () => {
+        begin();
+        await hooked;
+      });
+      await app.register(nefeli, { path: '/ws', namespaces });
+    });
+    const early = askUpgrade(portOf(app), '/ws');
+    let answer = '';
+    early.on('data', (chunk) => {
+      answer += String(chunk);
+    });
+    const ended = new Promise((resolve) => early.once('close', resolve));
+    await begun;
+
+    await app.close();
+    end();
+    await ended;
+
+    expect(answer).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n(.+\r\n)*Retry-After: ([1-9]|10)\r\n/);
+    expect(app.nefeli.local.size).toBe(0);
+  });
+
   it('ends by itself after upgradeTimeoutMs', async () => {
     const app = await startApp(async (app) => {
       await app.register(nefeli, { namespaces, upgradeTimeoutMs: 50 });
