@@ -110,8 +110,12 @@ export class Heartbeat {
 
   #check(beating: Beating, now: number, stallMs: number): void {
     if (beating.deadlineMs > 0) {
-      if (beating.isReadingPaused()) beating.deadlineMs += now - this.#lastTickMs;
-      else beating.deadlineMs += stallMs;
+      if (beating.isReadingPaused()) {
+        beating.deadlineMs += now - this.#lastTickMs;
+        this.#pingUnread(beating, now);
+      } else {
+        beating.deadlineMs += stallMs;
+      }
       if (now < beating.deadlineMs) return;
       if (this.#isMoving(beating, now)) {
         beating.deadlineMs = now + this.#options.pongMs;
@@ -125,6 +129,16 @@ export class Heartbeat {
       beating.ping();
       beating.seenBytes = movedBytes(beating);
     }
+  }
+
+  /**
+   * Pings on where no pong is read: the system says of a peer that has gone only to who writes to it, and its end stands behind
+   * what is not read.
+   */
+  #pingUnread(beating: Beating, now: number): void {
+    if (now < beating.nextPingMs || beating.bytesBeforePing() > 0) return;
+    beating.nextPingMs = now + this.#options.pingMs;
+    beating.ping();
   }
 
   /**

@@ -215,6 +215,23 @@ describe('Heartbeat', () => {
     expect(peer.lostAtMs).toBe(26_000 + 600_000 + 7_000);
   });
 
+  it('pings on while this side does not read, unless something stands before the ping', () => {
+    const { clock, add } = start();
+    const peer = add();
+    const blocked = add();
+    blocked.beforePing = 1_000;
+    for (const each of [peer, blocked]) each.isPaused = true;
+
+    clock.advanceMs(100_000);
+    expect(peer.pingedAtMs).toEqual([25_000, 50_000, 75_000, 100_000]);
+    expect(blocked.pingedAtMs).toEqual([25_000]);
+    expect([peer.lostAtMs, blocked.lostAtMs]).toEqual([undefined, undefined]);
+
+    peer.isPaused = false;
+    clock.advanceMs(9_000);
+    expect(peer.lostAtMs).toBe(108_000);
+  });
+
   it('gives peers the time back that the process stood still, when that was more than half of pongMs', () => {
     const { clock, add } = start();
     const peer = add();
