@@ -271,7 +271,7 @@ export class LiveConn extends EndingConn implements ConnContext, SocketListener,
     if (this.ended) return;
     this.ended = info;
     this.#endDeadlineMs = endDeadlineOf(this);
-    // Made for who waits: the stack that it keeps takes 15 us, for each of all that end when a network goes.
+    // Made for who waits: the stack that it keeps is dear, and all connections may end at once when a network goes.
     const error = (): WsError => new WsError('CONN_CLOSED', info);
     this.#handshake?.stop();
     this.outbound.stop();

@@ -251,7 +251,7 @@ export class Mount extends Server implements NefeliMount {
       // Absent with injectWS, which has no network beneath it.
       const stream = (request.raw as Partial<FastifyRequest['raw']>).socket;
       const socket = new WsSocket(ws, { stream, settings: this.#socketSettings(request) });
-      // Each by its name: V8 made a new hidden class for every copy of an object with one field more, which took 3 us.
+      // Each by its name: V8 makes a new hidden class for every copy of an object with one field more.
       this.accept(socket, new RequestArrival(request, { id, user, protocol: ws.protocol }));
     } catch (err) {
       return this.#fail(ws, request, err);
