@@ -62,6 +62,10 @@ interface Needed {
   readonly goOn: (settled: unknown) => void;
 }
 
+/** Where an upgrade that may go on keeps by whom it was checked: every entry of a WeakSet is more work for the collector of garbage. */
+const CHECKED: unique symbol = Symbol('nefeli.checked');
+type CheckedMessage = FastifyRequest['raw'] & { [CHECKED]?: Mount | undefined };
+
 /** The mount that a route handler belongs to. */
 const mountOfHandler = new WeakMap<object, Mount>();
 
@@ -124,8 +128,6 @@ export class Mount extends Server implements NefeliMount {
   readonly #guard: UpgradeGuard;
   #supply: BroadcasterSupply | undefined;
   #settings: WsSocketSettings | undefined;
-  /** Upgrades that have been checked and may go on. */
-  readonly #checked = new WeakSet<object>();
   /** Sockets whose id or user is being found. */
   readonly #awaited = new Set<WebSocket>();
 
@@ -186,7 +188,8 @@ export class Mount extends Server implements NefeliMount {
 
   #expect(request: FastifyRequest, reply: FastifyReply): void {
     if (reply.sent) return;
-    this.#checked.add(request);
+    const raw: CheckedMessage = request.raw;
+    raw[CHECKED] = this;
     this.#mounts.answers.expect(request, reply, this.#options.subprotocols);
   }
 
@@ -196,7 +199,9 @@ export class Mount extends Server implements NefeliMount {
   }
 
   #accept(ws: WebSocket, request: FastifyRequest): void {
-    if (!this.#checked.delete(request)) return this.#refuseUnchecked(ws, request);
+    const { raw } = request as { readonly raw?: CheckedMessage }; // called by others it may be anything
+    if (raw?.[CHECKED] !== this) return this.#refuseUnchecked(ws, request);
+    raw[CHECKED] = undefined;
     // Nothing is awaited before the listeners are in place, unless the id or the user is: then nothing is read meanwhile.
     let id: unknown;
     try {
